@@ -1,0 +1,124 @@
+"""One small bounded HTTP client for adapters; what is not proven harmless is `OutcomeUnknown`."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import requests
+from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL, MissingSchema
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
+
+from providers.interface import Failure, FailureKind, OutcomeUnknown, ProviderRefused
+
+MAX_REPLY_BYTES = 1_000_000
+NEVER_CONNECTED = (NewConnectionError, ConnectTimeoutError)
+UNUSABLE_REQUEST = (InvalidURL, MissingSchema, InvalidSchema, InvalidHeader)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply that was read in full: an HTTP status below 300 or from 400 to 499, and a JSON object."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+class HttpClient:
+    """JSON over HTTP with a time limit on connecting, on each read and on the whole reply; safe for threads.
+
+    Redirects are not followed, nothing is sent twice, and the environment (proxies, .netrc) is not
+    consulted, because a .netrc entry would silently replace the account's key.
+    """
+
+    def __init__(
+        self, connect_seconds: float = 3, read_seconds: float = 10, max_bytes: int = MAX_REPLY_BYTES
+    ) -> None:
+        self._timeouts = (connect_seconds, read_seconds)
+        self._max_bytes = max_bytes
+        self._local = threading.local()
+
+    def send(
+        self,
+        method: Literal["GET", "POST"],
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None = None,
+        payload: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        """Send one request and read its whole reply.
+
+        Raises: ProviderRefused (technical) when no connection was made, so nothing was sent; OutcomeUnknown
+        for everything else: timeouts, lost connections, 3xx, 408, 5xx, and replies that are too long, too
+        slow or not JSON.
+        """
+        deadline = time.monotonic() + sum(self._timeouts)
+        try:
+            with self._session().request(
+                method, url, headers={"Accept-Encoding": "identity", **headers}, params=params, json=payload,
+                timeout=self._timeouts, allow_redirects=False, stream=True,
+            ) as response:
+                raw = self._read(response, deadline)
+        except requests.RequestException as error:
+            raise _classify(error) from error
+        except (HTTPError, OSError) as error:
+            raise OutcomeUnknown(f"the reply broke off: {type(error).__name__}") from error
+        return _parse(response.status_code, raw)
+
+    def _session(self) -> requests.Session:
+        """This thread's connections; a forked child makes its own, two processes must not share sockets."""
+        if getattr(self._local, "pid", None) != os.getpid():
+            session = requests.Session()
+            session.trust_env = False
+            self._local.session, self._local.pid = session, os.getpid()
+        session = self._local.session
+        assert isinstance(session, requests.Session)
+        session.cookies.clear()
+        return session
+
+    def _read(self, response: requests.Response, deadline: float) -> bytes:
+        """The whole body. `read1` returns what has arrived: a dripping reply cannot outlive the deadline."""
+        parts: list[bytes] = []
+        size = 0
+        while chunk := response.raw.read1(65_536, decode_content=False):
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise OutcomeUnknown(f"the reply is longer than {self._max_bytes} bytes")
+            if time.monotonic() > deadline:
+                raise OutcomeUnknown("the reply took too long")
+            parts.append(chunk)
+        return b"".join(parts)
+
+
+def _classify(error: requests.RequestException) -> OutcomeUnknown | ProviderRefused:
+    """Sort a failed request: only an error raised while connecting proves that nothing was sent.
+
+    A pooled connection that the provider had closed fails while sending or reading, and so stays unknown.
+    """
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, MaxRetryError) and isinstance(cause.reason, NEVER_CONNECTED):
+        return _refused("unreachable", "No connection to the provider could be made.")
+    if isinstance(error, UNUSABLE_REQUEST):
+        return _refused("misconfigured", "The account's settings do not make a usable request.")
+    return OutcomeUnknown(f"no readable reply: {type(error).__name__}")
+
+
+def _refused(code: str, message: str) -> ProviderRefused:
+    return ProviderRefused(Failure(FailureKind.TECHNICAL, code, message))
+
+
+def _parse(status: int, raw: bytes) -> Reply:
+    """Read a complete body as a JSON object, or say that the outcome is unknown."""
+    if not (200 <= status < 300 or 400 <= status < 500) or status == 408:
+        raise OutcomeUnknown(f"the provider answered {status}")
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise OutcomeUnknown(f"the provider answered {status} with something that is not JSON") from error
+    if not isinstance(body, dict):
+        raise OutcomeUnknown(f"the provider answered {status} with JSON that is not an object")
+    return Reply(status, body)

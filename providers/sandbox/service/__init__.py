@@ -1,0 +1,1 @@
+"""The sandbox payment service, a process of its own: hosted page, API, webhooks, fault switches."""
