@@ -1,0 +1,81 @@
+"""Facts in, Decision out: which payment methods a customer sees, who carries each, and why."""
+
+from rules.attributes import (
+    BUILT_IN,
+    BUILT_IN_CATALOGUE,
+    OPERATORS,
+    Attribute,
+    AttributeType,
+    Catalogue,
+    Operator,
+)
+from rules.decision import Decision, Match, OfferedMethod, Withheld
+from rules.eligibility import AccountLimits, MethodLimits
+from rules.facts import Facts, FactValue, FieldError, InvalidFacts, coerce
+from rules.json_form import from_json, to_json
+from rules.problems import InvalidRuleSet, Problem
+from rules.seed import seed_json
+from rules.spec import (
+    Action,
+    Adjustment,
+    Condition,
+    Group,
+    GroupKind,
+    HideMethods,
+    MethodPlan,
+    Money,
+    Offer,
+    PlannedAccount,
+    ProviderPlan,
+    PutFirst,
+    RequireStrongAuthentication,
+    RouteMethod,
+    Rule,
+    RuleSet,
+    ShowNotice,
+    Strategy,
+)
+
+__all__ = [
+    "BUILT_IN",
+    "BUILT_IN_CATALOGUE",
+    "OPERATORS",
+    "AccountLimits",
+    "Action",
+    "Adjustment",
+    "Attribute",
+    "AttributeType",
+    "Catalogue",
+    "Condition",
+    "Decision",
+    "FactValue",
+    "Facts",
+    "FieldError",
+    "Group",
+    "GroupKind",
+    "HideMethods",
+    "InvalidFacts",
+    "InvalidRuleSet",
+    "Match",
+    "MethodLimits",
+    "MethodPlan",
+    "Money",
+    "Offer",
+    "OfferedMethod",
+    "Operator",
+    "PlannedAccount",
+    "Problem",
+    "ProviderPlan",
+    "PutFirst",
+    "RequireStrongAuthentication",
+    "RouteMethod",
+    "Rule",
+    "RuleSet",
+    "ShowNotice",
+    "Strategy",
+    "Withheld",
+    "coerce",
+    "from_json",
+    "seed_json",
+    "to_json",
+]
