@@ -1,0 +1,128 @@
+"""Charges: created once, moved by one guarded writer, each move told by an event in the same transaction."""
+
+import sqlite3
+import time
+from dataclasses import dataclass
+
+from providers.interface import Failure, FailureKind
+from providers.sandbox.accounts import ACCOUNTS
+from providers.sandbox.service import events, faults
+from providers.sandbox.service.errors import Refusal
+
+DECLINED = Failure(FailureKind.SOFT_DECLINE, "insufficient_funds", "The bank declined: insufficient funds.")
+CANCELLED_BY_CUSTOMER = Failure(FailureKind.CUSTOMER_CANCELLED, "cancelled_by_customer", "The customer went back.")
+CANCELLED_BY_MERCHANT = Failure(FailureKind.CUSTOMER_CANCELLED, "cancelled_by_merchant", "The charge was withdrawn.")
+EXPIRED = Failure(FailureKind.EXPIRED, "expired", "The customer did not pay in time.")
+RETURNED = Failure(FailureKind.SOFT_DECLINE, "not_settled", "The payment was not settled.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCharge:
+    """What a charge is created from; `amount` in minor units, `expires_at` in epoch seconds."""
+
+    id: str
+    account: str
+    reference: str
+    idempotency_key: str
+    amount: int
+    currency: str
+    method: str
+    merchant_reference: str
+    description: str
+    return_url: str
+    locale: str
+    country: str | None
+    strong_authentication: bool
+    expires_at: float
+
+
+def create(connection: sqlite3.Connection, new: NewCharge) -> tuple[sqlite3.Row, bool]:
+    """The charge, and whether it is new: a repetition finds the first one, whatever has become of it.
+
+    Raises: Refusal 409 when the reference or key was used for something else, 402 or 422 when it is not
+    accepted.
+    """
+    rows = connection.execute(
+        "SELECT * FROM charges WHERE account = ? AND (reference = ? OR idempotency_key = ?)",
+        (new.account, new.reference, new.idempotency_key),
+    ).fetchall()
+    if rows:
+        names = ("reference", "idempotency_key", "amount", "currency", "method")
+        if len(rows) > 1 or any(rows[0][name] != getattr(new, name) for name in names):
+            raise Refusal(409, "idempotency_mismatch", "This reference or key was used for another charge.")
+        return refresh(connection, rows[0]), False
+    _check(new)
+    if faults.strikes(connection, new.account, "refuse"):
+        raise Refusal(402, "refused", "The sandbox was told to refuse charges.", FailureKind.HARD_DECLINE)
+    row: sqlite3.Row = connection.execute(
+        "INSERT INTO charges (id, account, reference, idempotency_key, amount, currency, method, merchant_reference,"
+        " description, return_url, locale, strong_authentication, created_at, expires_at, status)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'awaiting_customer') RETURNING *",
+        (new.id, new.account, new.reference, new.idempotency_key, new.amount, new.currency, new.method,
+         new.merchant_reference, new.description, new.return_url, new.locale, new.strong_authentication,
+         time.time(), new.expires_at),
+    ).fetchone()
+    return row, True
+
+
+def find(connection: sqlite3.Connection, account: str, reference: str) -> sqlite3.Row | None:
+    """The account's charge with this reference, expired first if its time is over."""
+    row = connection.execute(
+        "SELECT * FROM charges WHERE account = ? AND reference = ?", (account, reference)
+    ).fetchone()
+    return refresh(connection, row) if row else None
+
+
+def get(connection: sqlite3.Connection, charge_id: str, account: str | None = None) -> sqlite3.Row:
+    """The charge by its id, any account's when none is given. Raises: Refusal 404."""
+    row = connection.execute(
+        "SELECT * FROM charges WHERE id = ? AND account = coalesce(?, account)", (charge_id, account)
+    ).fetchone()
+    if row is None:
+        raise Refusal(404, "unknown_charge", "There is no such charge.")
+    return refresh(connection, row)
+
+
+def refresh(connection: sqlite3.Connection, charge: sqlite3.Row) -> sqlite3.Row:
+    """The charge as it stands now: one that nobody paid in time has failed."""
+    if charge["status"] == "awaiting_customer" and charge["expires_at"] <= time.time():
+        return move(connection, charge, "awaiting_customer", "failed", failure=EXPIRED)
+    return charge
+
+
+def move(
+    connection: sqlite3.Connection,
+    charge: sqlite3.Row,
+    source: str,
+    target: str,
+    *,
+    failure: Failure | None = None,
+    settle_at: float | None = None,
+) -> sqlite3.Row:
+    """Move the charge from `source` to `target` if it still stands there; return it as it stands afterwards."""
+    kind, code, message = (failure.kind, failure.code, failure.message) if failure else (None, None, None)
+    moved: sqlite3.Row | None = connection.execute(
+        "UPDATE charges SET status = ?, failure_kind = ?, failure_code = ?, failure_message = ?, settle_at = ?"
+        " WHERE id = ? AND status = ? RETURNING *",
+        (target, kind, code, message, settle_at, charge["id"], source),
+    ).fetchone()
+    if moved is None:
+        standing: sqlite3.Row = connection.execute("SELECT * FROM charges WHERE id = ?", (charge["id"],)).fetchone()
+        return standing
+    events.record_charge(connection, moved)
+    return moved
+
+
+def _check(new: NewCharge) -> None:
+    """Hold a new charge to what its account supports. Raises: Refusal 422."""
+    method = ACCOUNTS[new.account].get(new.method)
+    if method is None:
+        raise Refusal(422, "unsupported_method", f"This account does not offer {new.method}.")
+    if method.currencies is not None and new.currency not in method.currencies:
+        raise Refusal(422, "unsupported_currency", f"{new.method} is not offered in {new.currency}.")
+    if method.countries is not None and new.country not in method.countries:
+        raise Refusal(422, "unsupported_country", f"{new.method} is not offered in {new.country or 'no country'}.")
+    if not method.min_amount.get(new.currency, 1) <= new.amount <= method.max_amount.get(new.currency, new.amount):
+        raise Refusal(422, "amount_out_of_range", f"{new.method} is not offered for this amount.")
+    if new.expires_at <= time.time():
+        raise Refusal(422, "expired", "The charge would be expired already.", FailureKind.EXPIRED)
