@@ -14,7 +14,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
 
-GENERATED = ("SECRET_KEY", "ENCRYPTION_KEYS", "API_KEY", "ADMIN_PASSWORD", "SANDBOX_KEY", "SANDBOX_WEBHOOK_SECRET")
+GENERATED = (
+    "SECRET_KEY",
+    "ENCRYPTION_KEYS",
+    "API_KEY",
+    "ADMIN_PASSWORD",
+    "SANDBOX_KEY",
+    "SANDBOX_WEBHOOK_SECRET",
+)
+IMAGE_TYPES = (".svg", ".png", ".jpg", ".webp", ".ico")
+ANY_HOST = ("0.0.0.0", "::")  # noqa: S104 - what a server may listen on, compared with and never bound here
 ENVIRONMENTS = ("development", "test", "production")
 
 
@@ -27,8 +36,8 @@ class Theme:
     """How the customer's pages look: every value is checked here, so pages may trust it."""
 
     name: str = "Aurora Shop"
-    logo_url: str = ""
-    favicon_url: str = ""
+    logo: Path | None = None  # a file, so that the hub serves it and nothing is fetched from elsewhere
+    favicon: Path | None = None
     accent: str = "#0b6e4f"
     background: str = "#f3f6f5"
     surface: str = "#ffffff"
@@ -93,7 +102,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         data_dir=data_dir,
         host=host,
         port=port,
-        public_url=_url(env, "PUBLIC_URL", f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{port}"),  # noqa: S104 - compared, not bound
+        public_url=_url(env, "PUBLIC_URL", f"http://{host if host not in ANY_HOST else 'localhost'}:{port}"),
         database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'junction.sqlite3'}",
         broker_url=env.get("BROKER_URL") or "filesystem://",
         secret_key=secret["SECRET_KEY"],
@@ -121,9 +130,13 @@ def _refuse_unsafe(config: Config) -> None:
         try:
             Fernet(key)
         except ValueError as error:
-            raise ConfigError("ENCRYPTION_KEYS holds a key that is not a Fernet key (32 url-safe base64 bytes).") from error
+            raise ConfigError(
+                "ENCRYPTION_KEYS holds a key that is not a Fernet key (32 url-safe base64 bytes)."
+            ) from error
     if config.several_hosts and config.uses_sqlite:
-        raise ConfigError("SQLite serves one host only: set DATABASE_URL to postgresql+psycopg://... or SEVERAL_HOSTS=0.")
+        raise ConfigError(
+            "SQLite serves one host only: set DATABASE_URL to postgresql+psycopg://... or SEVERAL_HOSTS=0."
+        )
     if config.several_hosts and config.broker_url.startswith("filesystem"):
         raise ConfigError("The embedded broker serves one host only: set BROKER_URL to redis://... or amqp://...")
     if not config.is_production:
@@ -152,7 +165,7 @@ def _secrets(env: Mapping[str, str], data_dir: Path, *, generate: bool) -> dict[
         required = [name for name in missing if not name.startswith("SANDBOX_")]
         if required:
             raise ConfigError(f"{', '.join(required)} must be set in production: nothing is generated there.")
-        return {name: "" for name in missing} | given
+        return dict.fromkeys(missing, "") | given
     return _kept_secrets(data_dir) | given
 
 
@@ -230,8 +243,6 @@ def _theme(env: Mapping[str, str]) -> Theme:
     links = {
         key: _url(env, name, "") if env.get(name) else ""
         for key, name in (
-            ("logo_url", "THEME_LOGO_URL"),
-            ("favicon_url", "THEME_FAVICON_URL"),
             ("terms_url", "TERMS_URL"),
             ("privacy_url", "PRIVACY_URL"),
             ("help_url", "HELP_URL"),
@@ -240,4 +251,13 @@ def _theme(env: Mapping[str, str]) -> Theme:
     name = env.get("MERCHANT_NAME") or plain.name
     if len(name) > 60 or not name.isprintable():
         raise ConfigError("MERCHANT_NAME must be at most 60 printable characters.")
-    return Theme(name=name, **colours, **links)
+    return Theme(name=name, logo=_image(env, "THEME_LOGO"), favicon=_image(env, "THEME_FAVICON"), **colours, **links)
+
+
+def _image(env: Mapping[str, str], name: str) -> Path | None:
+    if not env.get(name):
+        return None
+    path = Path(env[name]).absolute()
+    if path.suffix.lower() not in IMAGE_TYPES or not path.is_file():
+        raise ConfigError(f"{name} is {env[name]!r}; use the path of a file that ends with {', '.join(IMAGE_TYPES)}.")
+    return path

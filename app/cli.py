@@ -1,0 +1,79 @@
+"""Commands of the hub: `flask hub init`, `flask rules publish FILE`, `flask jobs quarantined`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from flask import Flask
+from flask.cli import AppGroup
+from flask_migrate import upgrade
+from sqlalchemy import select
+
+from app.models import Job, db
+from app.services import jobs, rule_sets, setup
+from app.services.errors import Refusal
+from rules import InvalidRuleSet, TrialFailed
+
+hub = AppGroup("hub", help="Set the hub up.")
+rules = AppGroup("rules", help="Check, publish and activate rule sets.")
+job_commands = AppGroup("jobs", help="Look after the outbox.")
+
+
+def register_commands(app: Flask) -> None:
+    """Add the commands to the `flask` program."""
+    for group in (hub, rules, job_commands):
+        app.cli.add_command(group)
+
+
+@hub.command("init")
+def init() -> None:
+    """Bring the database up to date and create what is missing; safe to run at every start."""
+    upgrade()
+    setup.set_up()
+
+
+@rules.command("publish")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--author", default="command line", help="Who is answerable for this version.")
+@click.option("--note", default="", help="What changed, in a sentence.")
+def publish(file: Path, author: str, note: str) -> None:
+    """Publish the rule set in FILE (JSON) as a new version and make it active."""
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise click.ClickException(f"{file} is not JSON: {error}") from error
+    try:
+        version = rule_sets.publish(document, author=author, note=note)
+    except InvalidRuleSet as invalid:
+        raise click.ClickException("\n".join(problem.message for problem in invalid.problems)) from invalid
+    except TrialFailed as failed:
+        raise click.ClickException(str(failed)) from failed
+    click.echo(f"Version {version.number} is active.")
+
+
+@rules.command("activate")
+@click.argument("number", type=int)
+@click.option("--author", default="command line")
+def activate(number: int, author: str) -> None:
+    """Make an earlier version the active one."""
+    try:
+        rule_sets.activate_version(number, actor=author)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    click.echo(f"Version {number} is active.")
+
+
+@job_commands.command("quarantined")
+def quarantined() -> None:
+    """List the jobs that failed too often."""
+    for job in db.session.scalars(select(Job).where(Job.quarantined_at.is_not(None)).order_by(Job.created_at)):
+        click.echo(f"{job.id}  {job.kind}  {job.subject_id}  {job.last_error}")
+
+
+@job_commands.command("retry")
+@click.argument("job_id")
+def retry(job_id: str) -> None:
+    """Take a job out of quarantine."""
+    jobs.retry(job_id)

@@ -1,0 +1,1 @@
+"""Pure facts about money and states: no framework, no database, no network."""

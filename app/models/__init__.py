@@ -1,0 +1,39 @@
+"""Columns and constraints, one noun a file; importing this package declares every table."""
+
+from app.models.alerts import Alert
+from app.models.api_keys import ApiKey
+from app.models.attempts import PaymentAttempt
+from app.models.base import Base, db, utc_now
+from app.models.decisions import DecisionRecord
+from app.models.history import StatusChange
+from app.models.idempotency import IdempotencyKey
+from app.models.jobs import Job
+from app.models.payments import Payment
+from app.models.provider_accounts import ProviderAccount
+from app.models.refunds import Refund
+from app.models.rule_sets import RuleSetActivation, RuleSetVersion
+from app.models.sessions import CheckoutSession
+from app.models.users import Role, User
+from app.models.webhooks import WebhookDelivery
+
+__all__ = [
+    "Alert",
+    "ApiKey",
+    "Base",
+    "CheckoutSession",
+    "DecisionRecord",
+    "IdempotencyKey",
+    "Job",
+    "Payment",
+    "PaymentAttempt",
+    "ProviderAccount",
+    "Refund",
+    "Role",
+    "RuleSetActivation",
+    "RuleSetVersion",
+    "StatusChange",
+    "User",
+    "WebhookDelivery",
+    "db",
+    "utc_now",
+]

@@ -1,0 +1,30 @@
+"""Decisions: what the rules said for a session, each time they were asked, and from which facts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.domain.ids import new_id
+from app.models.base import ID, Base, Document, UtcDateTime, utc_now
+
+
+class DecisionRecord(Base):
+    """Append-only. `sequence` is the number of failed attempts the decision already knew of."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (UniqueConstraint("session_id", "sequence"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=lambda: new_id("dec"))
+    session_id: Mapped[str] = mapped_column(ForeignKey("checkout_sessions.id"))
+    sequence: Mapped[int] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(ForeignKey("rule_set_versions.number"))
+    rule_id: Mapped[str | None] = mapped_column(String(100), index=True)  # None: the default offer
+    facts: Mapped[dict[str, Any]] = mapped_column(Document)
+    outcome: Mapped[dict[str, Any]] = mapped_column(Document)  # rules.Decision as JSON
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+    session = relationship("CheckoutSession", back_populates="decisions")

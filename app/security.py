@@ -1,0 +1,64 @@
+"""Headers, content policy, form tokens, rate limits and sign-in, for every page of the hub."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_security import Security, SQLAlchemyUserDatastore
+from flask_wtf import CSRFProtect
+
+from app.models import Role, User, db
+
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address, default_limits=[], headers_enabled=True)
+security = Security()
+
+
+def init_security(app: Flask) -> None:
+    """Protect the whole application: what is not allowed here does not happen."""
+    config = app.config["JUNCTION"]
+    shared = config.broker_url if config.broker_url.startswith("redis") else "memory://"
+    app.config.update(
+        RATELIMIT_STORAGE_URI=shared,
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=shared != "memory://",
+        SECURITY_PASSWORD_SALT=config.secret_key,
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of an algorithm
+        SECURITY_URL_PREFIX="/admin",
+        SECURITY_POST_LOGIN_VIEW="/admin/",
+        SECURITY_POST_LOGOUT_VIEW="/admin/login",
+        SECURITY_SEND_REGISTER_EMAIL=False,
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_FRESHNESS=-1,
+        SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": True},
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_SECURE=config.is_production,
+    )
+    csrf.init_app(app)
+    limiter.init_app(app)
+    security.init_app(app, SQLAlchemyUserDatastore(db, User, Role))
+    app.after_request(_set_headers)
+
+
+def allow_forms_to(origins: frozenset[str]) -> None:
+    """Let this page's forms end at these origins: browsers hold a form's redirects to the policy too."""
+    g.form_origins = origins
+
+
+def _set_headers(response: Response) -> Response:
+    forms = " ".join(["'self'", *sorted(g.get("form_origins", ()))])
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self'; base-uri 'none'; form-action {forms}; frame-ancestors 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if not request.path.startswith(("/static/", "/checkout/static/", "/admin/static/", "/docs/static/")):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

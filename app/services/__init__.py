@@ -1,0 +1,1 @@
+"""Use cases, one noun a file: they own the transaction and are the only ones that write."""

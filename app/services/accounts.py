@@ -1,0 +1,97 @@
+"""Provider accounts: their adapters, their secrets, and what the rules may know of them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from cryptography.fernet import Fernet, MultiFernet
+from flask import current_app
+from sqlalchemy import select
+
+from app.models import ProviderAccount, db
+from app.services.errors import NotFound
+from providers import registry
+from providers.interface import AccountConfig, Provider
+from rules import AccountLimits, MethodLimits
+
+
+@cache
+def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def encrypt(secrets: dict[str, str]) -> str:
+    """Return the secrets as one token, sealed with the newest key."""
+    keys = current_app.config["JUNCTION"].encryption_keys
+    return _fernet(keys).encrypt(json.dumps(secrets).encode()).decode()
+
+
+def decrypt(token: str) -> dict[str, str]:
+    """Return the secrets of a token sealed with any key still configured."""
+    if not token:
+        return {}
+    keys = current_app.config["JUNCTION"].encryption_keys
+    secrets: dict[str, str] = json.loads(_fernet(keys).decrypt(token))
+    return secrets
+
+
+def config_of(account: ProviderAccount) -> AccountConfig:
+    """Return what an adapter needs of the account, secrets in the clear: never log it."""
+    return AccountConfig(
+        id=account.id,
+        provider=account.provider,
+        settings=dict(account.settings),
+        secrets=decrypt(account.encrypted_secrets),
+    )
+
+
+def connect(account_id: str) -> tuple[Provider, AccountConfig]:
+    """Return the account's adapter and configuration. Raises NotFound."""
+    account = db.session.get(ProviderAccount, account_id)
+    if account is None:
+        raise NotFound("provider account", account_id)
+    return registry.get(account.provider), config_of(account)
+
+
+def all_accounts() -> list[ProviderAccount]:
+    """Return every configured account, in order of id."""
+    return list(db.session.scalars(select(ProviderAccount).order_by(ProviderAccount.id)))
+
+
+def limits() -> dict[str, AccountLimits]:
+    """Return what each account supports, in the words of the rules."""
+    return {account.id: _limits_of(account) for account in all_accounts()}
+
+
+def labels() -> dict[str, str]:
+    """Return each account's label by its id."""
+    return {account.id: account.label for account in all_accounts()}
+
+
+def page_origins(account_ids: set[str]) -> frozenset[str]:
+    """Return the origins that a browser may be sent to by these accounts, for a page's form-action."""
+    origins: set[str] = set()
+    for account in all_accounts():
+        if account.id in account_ids:
+            origins |= registry.get(account.provider).page_origins(config_of(account))
+    return frozenset(origins)
+
+
+def _limits_of(account: ProviderAccount) -> AccountLimits:
+    capabilities = registry.get(account.provider).capabilities(config_of(account))
+    return AccountLimits(
+        account=account.id,
+        enabled=account.enabled,
+        in_outage=account.in_outage,
+        methods={
+            method: MethodLimits(
+                currencies=can.currencies,
+                countries=can.countries,
+                flows=can.flows,
+                min_amount=can.min_amount,
+                max_amount=can.max_amount,
+            )
+            for method, can in capabilities.methods.items()
+        },
+    )

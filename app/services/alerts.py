@@ -1,0 +1,50 @@
+"""Alerts: told once while they stand, and resolved by a person."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.domain.ids import new_id
+from app.models import Alert, db, utc_now
+from app.services.errors import NotFound
+from app.services.transaction import transaction
+
+log = structlog.get_logger()
+
+
+def raise_alert(kind: str, subject_id: str, message: str) -> None:
+    """Add an alert to the caller's transaction, unless the same one is open already."""
+    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert
+    values = {
+        "id": new_id("alert"),
+        "kind": kind,
+        "subject_id": subject_id,
+        "message": message,
+        "created_at": utc_now(),
+    }
+    added = db.session.execute(
+        insert(Alert)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["kind", "subject_id"], index_where=Alert.resolved_at.is_(None))
+        .returning(Alert.id)
+    ).first()
+    if added is not None:
+        log.warning("alert", kind=kind, subject=subject_id)
+
+
+def resolve_alert(alert_id: str, *, user: str) -> None:
+    """Close an alert in the name of the person who looked at it. Raises NotFound."""
+    with transaction():
+        alert = db.session.get(Alert, alert_id)
+        if alert is None:
+            raise NotFound("alert", alert_id)
+        if alert.resolved_at is None:
+            alert.resolved_at, alert.resolved_by = utc_now(), user
+
+
+def open_alerts(limit: int = 100) -> list[Alert]:
+    """Return the alerts that nobody has resolved, newest first."""
+    query = select(Alert).where(Alert.resolved_at.is_(None)).order_by(Alert.created_at.desc()).limit(limit)
+    return list(db.session.scalars(query))

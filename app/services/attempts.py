@@ -1,0 +1,189 @@
+"""Payment attempts: recorded before the provider is asked, settled by the provider's truth and nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select, update
+
+from app.domain.money import format_money
+from app.domain.statuses import LIVE_ATTEMPT, AttemptStatus, PaymentStatus, SessionStatus
+from app.models import CheckoutSession, Payment, PaymentAttempt, db, utc_now
+from app.services.alerts import raise_alert
+from app.services.errors import NotFound
+from app.services.transaction import transaction
+from app.services.transitions import can_move, move
+from providers.interface import Charge, ChargeState, Failure, FailureKind
+
+log = structlog.get_logger()
+
+FIRST_CHECK = timedelta(seconds=15)  # longer than a charge call takes, so that a sweeper does not race it
+SOONEST, LATEST = timedelta(seconds=10), timedelta(hours=1)
+ALERT_AFTER = timedelta(hours=1)
+
+
+def get_attempt(attempt_id: str) -> PaymentAttempt:
+    """Return an attempt. Raises NotFound."""
+    attempt = db.session.get(PaymentAttempt, attempt_id)
+    if attempt is None:
+        raise NotFound("payment attempt", attempt_id)
+    return attempt
+
+
+def apply_charge(attempt_id: str, charge: Charge, *, actor: str) -> PaymentAttempt:
+    """Bring attempt, payment and session to what the provider says; saying it again changes nothing.
+
+    A charge whose amount or currency is not ours is not applied: a person is alerted.
+    """
+    with transaction():
+        session, payment, attempt = _lock(attempt_id)
+        if (charge.amount, charge.currency) != (payment.amount, payment.currency):
+            raise_alert("amount_mismatch", attempt.id, _mismatch(charge, payment))
+        elif charge.state is ChargeState.SUCCEEDED:
+            _succeed(session, payment, attempt, charge, actor)
+        elif charge.state is ChargeState.FAILED and charge.failure is not None:
+            _fail(payment, attempt, charge.failure, actor, charge.provider_reference)
+        else:
+            _wait(attempt, charge, actor)
+    return attempt
+
+
+def apply_failure(attempt_id: str, failure: Failure, *, actor: str) -> PaymentAttempt:
+    """Record that the attempt definitely took no money."""
+    with transaction():
+        _, payment, attempt = _lock(attempt_id)
+        _fail(payment, attempt, failure, actor, attempt.provider_reference)
+    return attempt
+
+
+def apply_unknown(attempt_id: str, why: str, *, actor: str) -> PaymentAttempt:
+    """Record that nobody knows what became of the attempt; the sweeper will ask, and a person after an hour."""
+    with transaction():
+        _, _, attempt = _lock(attempt_id)
+        if attempt.status == AttemptStatus.STARTED:
+            move(attempt, AttemptStatus.UNKNOWN, actor=actor, reason=why)
+        if attempt.status == AttemptStatus.UNKNOWN and utc_now() - attempt.started_at > ALERT_AFTER:
+            raise_alert("outcome_unknown", attempt.id, f"The provider has not answered for an hour: {why}")
+    return attempt
+
+
+def claim_due(limit: int = 100) -> list[str]:
+    """Return live attempts whose check is due, moving each one's next check forward so that others leave it alone."""
+    now = utc_now()
+    claimed = []
+    with transaction():
+        due = db.session.execute(
+            select(PaymentAttempt.id, PaymentAttempt.started_at, PaymentAttempt.next_check_at)
+            .where(PaymentAttempt.status.in_(LIVE_ATTEMPT), PaymentAttempt.next_check_at <= now)
+            .order_by(PaymentAttempt.next_check_at)
+            .limit(limit)
+        ).all()
+        for attempt_id, started_at, due_at in due:
+            mine = db.session.execute(
+                update(PaymentAttempt)
+                .where(PaymentAttempt.id == attempt_id, PaymentAttempt.next_check_at == due_at)
+                .values(next_check_at=next_check(started_at, now), checks=PaymentAttempt.checks + 1)
+                .returning(PaymentAttempt.id)
+                .execution_options(synchronize_session=False)
+            ).first()
+            if mine is not None:
+                claimed.append(attempt_id)
+    return claimed
+
+
+def next_check(started_at: datetime, now: datetime) -> datetime:
+    """Return when to ask again: after a tenth of the attempt's age, from ten seconds up to an hour."""
+    return now + min(max((now - started_at) / 10, SOONEST), LATEST)
+
+
+def _lock(attempt_id: str) -> tuple[CheckoutSession, Payment, PaymentAttempt]:
+    """Lock session, then payment, then attempt: the same order everywhere, so that nobody waits in a circle."""
+    ids = db.session.execute(
+        select(PaymentAttempt.payment_id, PaymentAttempt.session_id).where(PaymentAttempt.id == attempt_id)
+    ).first()
+    if ids is None:
+        raise NotFound("payment attempt", attempt_id)
+    session = db.session.get(CheckoutSession, ids.session_id, with_for_update=True, populate_existing=True)
+    payment = db.session.get(Payment, ids.payment_id, with_for_update=True, populate_existing=True)
+    attempt = db.session.get(PaymentAttempt, attempt_id, with_for_update=True, populate_existing=True)
+    return session, payment, attempt
+
+
+def _succeed(session: CheckoutSession, payment: Payment, attempt: PaymentAttempt, charge: Charge, actor: str) -> None:
+    if attempt.status == AttemptStatus.SUCCEEDED:
+        return
+    late = attempt.status == AttemptStatus.FAILED
+    move(
+        attempt,
+        AttemptStatus.SUCCEEDED,
+        actor=actor,
+        reason="the provider corrected a failure" if late else "",
+        provider_reference=charge.provider_reference,
+        failure_kind=None,
+        failure_code=None,
+        failure_message=None,
+        stage=None,
+        next_check_at=None,
+        ended_at=utc_now(),
+    )
+    if not can_move(payment, PaymentStatus.PAID):
+        raise_alert("charged_twice", payment.id, f"Attempt {attempt.id} succeeded after the payment was already paid.")
+        return
+    now = utc_now()
+    move(
+        payment,
+        PaymentStatus.PAID,
+        actor=actor,
+        paid=payment.amount,
+        method=attempt.method,
+        account_id=attempt.account_id,
+        paid_at=now,
+    )
+    if can_move(session, SessionStatus.COMPLETED):
+        move(session, SessionStatus.COMPLETED, actor=actor, completed_at=now)
+    log.info("payment_paid", payment=payment.id, attempt=attempt.id)
+
+
+def _fail(
+    payment: Payment, attempt: PaymentAttempt, failure: Failure, actor: str, provider_reference: str | None
+) -> None:
+    if not can_move(attempt, AttemptStatus.FAILED):
+        return
+    move(
+        attempt,
+        AttemptStatus.FAILED,
+        actor=actor,
+        reason=f"{failure.kind}: {failure.code}",
+        provider_reference=provider_reference,
+        failure_kind=failure.kind,
+        failure_code=failure.code[:100],
+        failure_message=failure.message[:1000],
+        stage=None,
+        next_check_at=None,
+        ended_at=utc_now(),
+    )
+    to = PaymentStatus.EXPIRED if failure.kind is FailureKind.EXPIRED else PaymentStatus.FAILED
+    if payment.status == PaymentStatus.PENDING:
+        move(payment, to, actor=actor, reason=failure.code)
+
+
+def _wait(attempt: PaymentAttempt, charge: Charge, actor: str) -> None:
+    details = {
+        "stage": charge.stage,
+        "provider_reference": charge.provider_reference,
+        "redirect_url": charge.redirect_url,
+    }
+    if attempt.status in (AttemptStatus.STARTED, AttemptStatus.UNKNOWN):
+        move(attempt, AttemptStatus.PENDING, actor=actor, **details)
+    elif attempt.status == AttemptStatus.PENDING:
+        for name, value in details.items():
+            setattr(attempt, name, value)
+
+
+def _mismatch(charge: Charge, payment: Payment) -> str:
+    try:
+        theirs = format_money(charge.amount, charge.currency, "en")
+    except (KeyError, ValueError):
+        theirs = f"{charge.amount} {charge.currency}"
+    return f"The provider says {theirs}; we asked for {format_money(payment.amount, payment.currency, 'en')}."

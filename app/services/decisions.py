@@ -1,0 +1,96 @@
+"""Decisions: asks the rules about a session, keeps the answer, and asks anew when something failed since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from app.domain.methods import METHOD_IDS
+from app.domain.statuses import AttemptStatus
+from app.models import CheckoutSession, DecisionRecord, PaymentAttempt, db, utc_now
+from app.services import accounts, rule_sets
+from app.services.alerts import raise_alert
+from app.services.facts import facts_of
+from rules import Decision, Explanation, Facts, coerce, decide, evaluate, explain
+
+
+def decide_for(session: CheckoutSession, failed: Sequence[PaymentAttempt] = ()) -> DecisionRecord:
+    """Ask the active rules about `session` and add the answer to the caller's transaction.
+
+    An offer that ends empty raises an alert. Raises rules.InvalidFacts.
+    """
+    facts = facts_of(session, failed, utc_now())
+    with rule_sets.active_rules() as active:
+        match = active.compiled.match(facts)
+        decision = decide(active.version, active.ruleset, match, facts, accounts.limits(), session.id, METHOD_IDS)
+    record = DecisionRecord(
+        session_id=session.id,
+        sequence=len(failed),
+        version=decision.version,
+        rule_id=decision.rule_id,
+        facts=json.loads(json.dumps(dict(facts))),
+        outcome=decision.to_json(),
+    )
+    db.session.add(record)
+    db.session.flush()
+    if not decision.offered:
+        raise_alert("empty_offer", session.id, f"Rule {decision.rule_name!r} left no method to offer.")
+    return record
+
+
+def current_decision(session: CheckoutSession) -> DecisionRecord:
+    """Return the session's latest decision, asking the rules anew if an attempt failed since it was made.
+
+    Runs in the caller's transaction, which may have a row added to it.
+    """
+    failed = failed_attempts(session.id)
+    latest = db.session.scalar(
+        select(DecisionRecord)
+        .where(DecisionRecord.session_id == session.id)
+        .order_by(DecisionRecord.sequence.desc())
+        .limit(1)
+    )
+    if latest is not None and latest.sequence >= len(failed):
+        return latest
+    db.session.execute(  # two requests may see the same failure: one of them asks the rules
+        select(CheckoutSession.id).where(CheckoutSession.id == session.id).with_for_update()
+    )
+    again = db.session.scalar(
+        select(DecisionRecord).where(DecisionRecord.session_id == session.id, DecisionRecord.sequence == len(failed))
+    )
+    return again or decide_for(session, failed)
+
+
+def failed_attempts(session_id: str) -> list[PaymentAttempt]:
+    """Return the attempts of a session that failed, oldest first."""
+    query = select(PaymentAttempt).where(
+        PaymentAttempt.session_id == session_id, PaymentAttempt.status == AttemptStatus.FAILED
+    )
+    return list(db.session.scalars(query.order_by(PaymentAttempt.started_at)))
+
+
+def outcome_of(record: DecisionRecord) -> Decision:
+    """Return a stored decision as the rules gave it."""
+    return Decision.from_json(record.outcome)
+
+
+def explain_record(record: DecisionRecord) -> Explanation:
+    """Trace every condition of every rule of the version that decided, over the facts it decided on."""
+    facts = coerce(rule_sets.catalogue(), record.facts)
+    return explain(rule_sets.ruleset_of(record.version), facts)
+
+
+def evaluate_attributes(attributes: dict[str, Any], version: int | None) -> tuple[Decision, Explanation, Facts]:
+    """Say what the rules would decide on these attributes, and why, storing nothing.
+
+    `version` is a published one, None the active one. Raises rules.InvalidFacts, NotFound.
+    """
+    number = rule_sets.active_number() if version is None else version
+    ruleset = rule_sets.ruleset_of(number)
+    facts = coerce(rule_sets.catalogue(), attributes)
+    match = evaluate(ruleset, facts)
+    decision = decide(number, ruleset, match, facts, accounts.limits(), "evaluate", METHOD_IDS)
+    return decision, explain(ruleset, facts), facts

@@ -1,0 +1,95 @@
+"""What a use case may refuse, as typed errors that build their own message; one handler renders them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class Refusal(Exception):
+    """Nothing was changed. `status` is HTTP's, `code` is for programs, `field` names what to put right, if anything."""
+
+    status = 409
+    code = "refused"
+    field: str | None = None
+
+    @property
+    def message(self) -> str:
+        """A sentence that says what is wrong and how to put it right."""
+        return "The request was refused."
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass
+class NotFound(Refusal):
+    what: str
+    id: str
+    status = 404
+    code = "not_found"
+
+    @property
+    def message(self) -> str:
+        return f"There is no {self.what} {self.id[:60]!r}. Check the id."
+
+
+@dataclass
+class FieldRefused(Refusal):
+    """One field is wrong: `field` is its path, `reason` a sentence with the fix."""
+
+    field: str
+    reason: str
+    status = 422
+    code = "invalid_field"
+
+    @property
+    def message(self) -> str:
+        return f"{self.field}: {self.reason}"
+
+
+@dataclass
+class SessionExpired(Refusal):
+    expired_at: datetime
+    status = 410
+    code = "session_expired"
+
+    @property
+    def message(self) -> str:
+        return f"This checkout session expired at {self.expired_at:%Y-%m-%d %H:%M} UTC. Open a new one."
+
+
+class AlreadyPaid(Refusal):
+    code = "already_paid"
+
+    @property
+    def message(self) -> str:
+        return "This checkout session is already paid. Nothing was charged again."
+
+
+class TermsNotAccepted(Refusal):
+    status = 422
+    code = "terms_not_accepted"
+    field = "accept_terms"
+
+    @property
+    def message(self) -> str:
+        return "accept_terms must be true: the customer accepts the terms before paying."
+
+
+@dataclass
+class MethodNotOffered(Refusal):
+    method: str
+    offered: tuple[str, ...]
+    status = 422
+    code = "method_not_offered"
+    field = "method"
+
+    @property
+    def message(self) -> str:
+        choices = ", ".join(self.offered) or "none at the moment"
+        return f"{self.method[:60]!r} is not offered in this session. Offered: {choices}."
+
+
+class IllegalMove(Exception):
+    """A program tried a status change that the tables do not know: a bug, never a user's fault."""

@@ -1,0 +1,43 @@
+"""The facts of a checkout session: what the shop said, what the hub knows, and what failed so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+
+from app.models import CheckoutSession, PaymentAttempt
+from app.services.rule_sets import catalogue
+from rules import Facts, coerce
+from rules.attributes import WEEKDAYS
+
+
+def facts_of(session: CheckoutSession, failed: Sequence[PaymentAttempt], now: datetime) -> Facts:
+    """Return the facts the rules may test for `session`, given its failed attempts, at the moment `now`.
+
+    Raises rules.InvalidFacts, naming each attribute of the shop that is unknown or of the wrong type.
+    """
+    config = current_app.config["JUNCTION"]
+    local = now.astimezone(ZoneInfo(config.merchant_timezone))
+    customer: Mapping[str, Any] = session.customer
+    country = customer.get("country")
+    computed: dict[str, object] = {
+        "amount": session.amount,
+        "currency": session.currency,
+        "flow": session.flow,
+        "locale": session.locale,
+        "country": country,
+        "customer_type": customer.get("type"),
+        "returning_customer": customer.get("returning"),
+        "cross_border": None if country is None else country != config.merchant_country,
+        "attempts": len(failed),
+        "failed_methods": sorted({attempt.method for attempt in failed}),
+        "failed_accounts": sorted({attempt.account_id for attempt in failed}),
+        "weekday": WEEKDAYS[local.weekday()],
+        "hour": local.hour,
+        "date": local.date().isoformat(),
+    }
+    return coerce(catalogue(), {**session.attributes, **computed})

@@ -1,0 +1,72 @@
+"""The inbox of provider webhooks: verified, stored once, answered; a job then asks the provider for the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.domain.ids import is_id, new_id
+from app.models import PaymentAttempt, ProviderAccount, WebhookDelivery, db, utc_now
+from app.services import accounts, jobs, payments
+from app.services.errors import NotFound
+from app.services.transaction import release, transaction
+
+log = structlog.get_logger()
+
+APPLY = "apply_webhook"
+
+
+def receive(provider: str, account_id: str, headers: Mapping[str, str], body: bytes) -> bool:
+    """Store a delivery and the job that applies it; False when this event was stored before.
+
+    Raises providers.interface.InvalidWebhook (nothing is stored), NotFound for an account of another provider.
+    """
+    account = db.session.get(ProviderAccount, account_id)
+    if account is None or account.provider != provider:
+        raise NotFound("provider account", account_id)
+    adapter, config = accounts.connect(account_id)
+    release()
+    event = adapter.parse_webhook(config, headers, body, utc_now())
+    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert
+    with transaction():
+        stored = db.session.execute(
+            insert(WebhookDelivery)
+            .values(
+                id=new_id("whd"),
+                account_id=account_id,
+                event_id=event.event_id[:255],
+                kind=event.kind[:100],
+                attempt_id=event.attempt_id if is_id("att", event.attempt_id or "") else None,
+                body=body.decode("utf-8", "replace"),
+                received_at=utc_now(),
+            )
+            .on_conflict_do_nothing(index_elements=["account_id", "event_id"])
+            .returning(WebhookDelivery.id)
+        ).first()
+        if stored is not None:
+            jobs.enqueue(APPLY, stored.id)
+    return stored is not None
+
+
+def apply(delivery_id: str) -> None:
+    """Settle what the delivery speaks of by asking the provider: late, repeated and shuffled ones change nothing."""
+    delivery = db.session.get(WebhookDelivery, delivery_id)
+    if delivery is None:
+        raise NotFound("webhook delivery", delivery_id)
+    attempt = db.session.get(PaymentAttempt, delivery.attempt_id) if delivery.attempt_id else None
+    if attempt is not None and attempt.account_id == delivery.account_id:
+        payments.settle(attempt.id, actor=f"provider:{delivery.account_id}")
+    else:
+        log.info("webhook_of_nothing_ours", delivery=delivery_id, kind=delivery.kind)
+    with transaction():
+        stored = db.session.get(WebhookDelivery, delivery_id)
+        stored.applied_at = stored.applied_at or utc_now()
+
+
+def waiting() -> int:
+    """Count the deliveries that are stored and not yet applied."""
+    query = select(func.count()).select_from(WebhookDelivery).where(WebhookDelivery.applied_at.is_(None))
+    return int(db.session.scalar(query))

@@ -1,0 +1,110 @@
+"""The outbox: work is written beside the change that asks for it, handed out by lease, and never lost.
+
+A job that fails is tried again with back-off; at the fifth failure it is put in quarantine for a person.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.domain.ids import new_id
+from app.models import Job, db, utc_now
+from app.services.transaction import transaction
+
+LEASE = timedelta(seconds=30)  # longer than a provider call may take; a killed worker's job comes back after it
+MAX_ATTEMPTS = 5
+
+
+def enqueue(kind: str, subject_id: str, *, due_at: datetime | None = None) -> None:
+    """Ask, in the caller's transaction, for `kind` to be done to `subject_id`; asking twice while it waits is once."""
+    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert
+    now = utc_now()
+    values = {"id": new_id("job"), "kind": kind, "subject_id": subject_id, "due_at": due_at or now, "created_at": now}
+    db.session.execute(
+        insert(Job)
+        .values(values | {"attempts": 0})
+        .on_conflict_do_nothing(
+            index_elements=["kind", "subject_id"],
+            index_where=Job.done_at.is_(None) & Job.quarantined_at.is_(None),
+        )
+    )
+
+
+def lease_due(limit: int = 50) -> list[str]:
+    """Return the ids of jobs that are due, each leased to the caller: nobody else gets it until LEASE has passed."""
+    now = utc_now()
+    with transaction():
+        due = (
+            select(Job.id)
+            .where(Job.done_at.is_(None), Job.quarantined_at.is_(None), Job.due_at <= now)
+            .order_by(Job.due_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        taken = db.session.scalars(
+            update(Job)
+            .where(Job.id.in_(due.scalar_subquery()), Job.due_at <= now)
+            .values(due_at=now + LEASE)
+            .returning(Job.id)
+            .execution_options(synchronize_session=False)
+        ).all()
+    return list(taken)
+
+
+def begin(job_id: str) -> tuple[str, str] | None:
+    """Count a try and return (kind, subject id), or None when the job is done or in quarantine."""
+    with transaction():
+        row = db.session.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.done_at.is_(None), Job.quarantined_at.is_(None))
+            .values(attempts=Job.attempts + 1, due_at=utc_now() + LEASE)
+            .returning(Job.kind, Job.subject_id)
+            .execution_options(synchronize_session=False)
+        ).first()
+    return None if row is None else (row.kind, row.subject_id)
+
+
+def finish(job_id: str) -> None:
+    """Mark the job done."""
+    with transaction():
+        db.session.execute(update(Job).where(Job.id == job_id, Job.done_at.is_(None)).values(done_at=utc_now()))
+
+
+def fail(job_id: str, error: str) -> None:
+    """Put the job off with back-off (2, 4, 8, 16 s), or into quarantine at the fifth try."""
+    with transaction():
+        job = db.session.get(Job, job_id, with_for_update=True)
+        if job is None or job.done_at is not None:
+            return
+        job.last_error = error[:2000]
+        if job.attempts >= MAX_ATTEMPTS:
+            job.quarantined_at = utc_now()
+        else:
+            job.due_at = utc_now() + timedelta(seconds=2**job.attempts)
+
+
+def retry(job_id: str) -> None:
+    """Take a job out of quarantine: a person has mended what was wrong."""
+    with transaction():
+        db.session.execute(
+            update(Job).where(Job.id == job_id).values(quarantined_at=None, attempts=0, due_at=utc_now())
+        )
+
+
+def overdue(older_than: timedelta) -> int:
+    """Count waiting jobs that have been due for longer than `older_than`."""
+    late = utc_now() - older_than
+    return db.session.scalar(
+        select(func.count())
+        .select_from(Job)
+        .where(Job.done_at.is_(None), Job.quarantined_at.is_(None), Job.created_at < late, Job.due_at < late)
+    )
+
+
+def forget_done(older_than: timedelta = timedelta(days=7)) -> None:
+    """Delete jobs that were done long ago."""
+    with transaction():
+        db.session.execute(delete(Job).where(Job.done_at < utc_now() - older_than))

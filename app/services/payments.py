@@ -1,0 +1,212 @@
+"""Payments: starts an attempt, calls the provider with no transaction open, and settles what is still open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from flask import current_app
+from sqlalchemy import select
+
+from app.domain.ids import new_id
+from app.domain.statuses import LIVE_ATTEMPT, SETTLED_PAYMENT, AttemptStatus, PaymentStatus, SessionStatus
+from app.models import CheckoutSession, Payment, PaymentAttempt, ProviderAccount, StatusChange, db, utc_now
+from app.services import accounts, attempts
+from app.services.decisions import current_decision, outcome_of
+from app.services.errors import AlreadyPaid, MethodNotOffered, NotFound, SessionExpired, TermsNotAccepted
+from app.services.sessions import get_session, is_overdue, live_attempt
+from app.services.transaction import release, transaction
+from app.services.transitions import move, record_creation
+from providers.interface import AccountConfig, ChargeRequest, Failure, FailureKind, OutcomeUnknown, Provider
+from providers.interface import ProviderRefused as Refused
+from rules import Decision
+
+log = structlog.get_logger()
+
+NEVER_ASKED = Failure(FailureKind.EXPIRED, "never_reached", "The provider never received it, and its session is over.")
+
+
+@dataclass(frozen=True)
+class _Call:
+    """All that calling the provider needs, read while a transaction was open."""
+
+    provider: Provider
+    account: AccountConfig
+    request: ChargeRequest
+
+
+def pay(
+    session_id: str, *, method: str, accept_terms: bool, actor: str, attempt_id: str | None = None
+) -> PaymentAttempt:
+    """Try to collect the session's amount by `method`; return the attempt that may now take the money.
+
+    A session with a live attempt gets that one back, so a double click pays once. A provider that definitely refused
+    for technical reasons is followed by the next account of the method's plan; one that did not answer is not.
+    Raises NotFound, SessionExpired, AlreadyPaid, TermsNotAccepted, MethodNotOffered; then nothing was charged.
+    """
+    if attempt_id is not None and (known := db.session.get(PaymentAttempt, attempt_id)) is not None:
+        return known
+    get_session(session_id)
+    attempt, fallbacks = _start(session_id, method, accept_terms, actor, attempt_id)
+    while fallbacks is not None:
+        attempt = _charge(attempt.id, actor=actor)
+        technical = attempt.status == AttemptStatus.FAILED and attempt.failure_kind == FailureKind.TECHNICAL
+        if not (technical and fallbacks):
+            break
+        attempt, fallbacks = _start(session_id, method, accept_terms, actor, None, fallbacks)
+    return attempt
+
+
+def settle(attempt_id: str, *, actor: str = "system") -> PaymentAttempt:
+    """Ask the provider what became of a live attempt and apply it; safe at any moment, any number of times.
+
+    An attempt the provider has never heard of is sent again under its own key, while its session is open.
+    """
+    attempt = attempts.get_attempt(attempt_id)
+    if attempt.status == AttemptStatus.SUCCEEDED:
+        return attempt
+    call = _call_of(attempt)
+    in_time = attempt.session.status == SessionStatus.OPEN and not is_overdue(attempt.session, utc_now())
+    release()
+    try:
+        charge = call.provider.look_up(call.account, attempt_id)
+    except OutcomeUnknown as unknown:
+        return attempts.apply_unknown(attempt_id, unknown.message, actor=actor)
+    if charge is not None:
+        return attempts.apply_charge(attempt_id, charge, actor=f"provider:{call.account.id}")
+    if in_time and attempts.get_attempt(attempt_id).status in LIVE_ATTEMPT:
+        return _charge(attempt_id, actor=actor)
+    return attempts.apply_failure(attempt_id, NEVER_ASKED, actor=actor)
+
+
+def abandon(attempt_id: str, *, actor: str) -> PaymentAttempt:
+    """Ask the provider that an unfinished attempt can no longer be paid, so that the customer may choose again."""
+    attempt = attempts.get_attempt(attempt_id)
+    call = _call_of(attempt)
+    release()
+    try:
+        charge = call.provider.cancel(call.account, attempt_id)
+    except OutcomeUnknown as unknown:
+        return attempts.apply_unknown(attempt_id, unknown.message, actor=actor)
+    if charge is None:
+        return settle(attempt_id, actor=actor)
+    return attempts.apply_charge(attempt_id, charge, actor=actor)
+
+
+def _start(
+    session_id: str,
+    method: str,
+    accept_terms: bool,
+    actor: str,
+    attempt_id: str | None,
+    plan: tuple[str, ...] | None = None,
+) -> tuple[PaymentAttempt, tuple[str, ...] | None]:
+    """Record an attempt at the first account of `plan` (None: of the decision) and commit.
+
+    Returns the attempt and the accounts that may follow it; (attempt, None) when one was live already.
+    """
+    with transaction():
+        session = db.session.get(CheckoutSession, session_id, with_for_update=True, populate_existing=True)
+        payment = _payment_of(session_id)
+        if session.status == SessionStatus.COMPLETED or (payment and payment.status in SETTLED_PAYMENT):
+            raise AlreadyPaid
+        if (live := live_attempt(session_id)) is not None:
+            return live, None
+        if session.status == SessionStatus.EXPIRED or is_overdue(session, utc_now()):
+            raise SessionExpired(session.expires_at)
+        if accept_terms is not True:
+            raise TermsNotAccepted
+        decision = outcome_of(current_decision(session))
+        account_id, *fallbacks = plan or _plan_of(decision, method)
+        if payment is None:
+            payment = Payment(
+                session_id=session_id,
+                amount=session.amount,
+                currency=session.currency,
+                reference=session.reference,
+                customer_email=session.customer.get("email"),
+            )
+            record_creation(payment, actor=actor)
+        move(payment, PaymentStatus.PENDING, actor=actor, method=method, account_id=account_id)
+        session.terms_accepted_at = session.terms_accepted_at or utc_now()
+        attempt = PaymentAttempt(
+            id=attempt_id or new_id("att"),
+            session_id=session_id,
+            payment_id=payment.id,
+            account_id=account_id,
+            method=method,
+            strong_authentication=method in decision.strong_authentication,
+            started_at=utc_now(),
+            next_check_at=utc_now() + attempts.FIRST_CHECK,
+        )
+        record_creation(attempt, actor=actor)
+    return attempt, tuple(fallbacks)
+
+
+def _charge(attempt_id: str, *, actor: str) -> PaymentAttempt:
+    """Call the provider for a recorded attempt, no transaction open, and apply what it answers."""
+    call = _call_of(attempts.get_attempt(attempt_id))
+    release()
+    try:
+        charge = call.provider.charge(call.account, call.request)
+    except Refused as refused:
+        return attempts.apply_failure(attempt_id, refused.failure, actor=f"provider:{call.account.id}")
+    except OutcomeUnknown as unknown:
+        log.warning("outcome_unknown", attempt=attempt_id, account=call.account.id)
+        return attempts.apply_unknown(attempt_id, unknown.message, actor=actor)
+    return attempts.apply_charge(attempt_id, charge, actor=f"provider:{call.account.id}")
+
+
+def _call_of(attempt: PaymentAttempt) -> _Call:
+    session: CheckoutSession = attempt.session
+    provider, account = accounts.connect(attempt.account_id)
+    config = current_app.config["JUNCTION"]
+    return _Call(
+        provider,
+        account,
+        ChargeRequest(
+            attempt_id=attempt.id,
+            amount=session.amount,
+            currency=session.currency,
+            method=attempt.method,
+            reference=session.reference,
+            description=config.theme.name,
+            return_url=f"{config.public_url}/checkout/{session.id}/return/{attempt.id}",
+            expires_at=session.expires_at,
+            customer_email=session.customer.get("email"),
+            customer_name=session.customer.get("name"),
+            country=session.customer.get("country"),
+            locale=session.locale,
+            strong_authentication=attempt.strong_authentication,
+        ),
+    )
+
+
+def _payment_of(session_id: str) -> Payment | None:
+    query = select(Payment).where(Payment.session_id == session_id)
+    return db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def _plan_of(decision: Decision, method: str) -> tuple[str, ...]:
+    """Return the accounts of the method's plan that are still switched on, in fallback order; never empty."""
+    offered = decision.offers(method)
+    on = set(db.session.scalars(select(ProviderAccount.id).where(ProviderAccount.enabled)))
+    plan = tuple(account_id for account_id in (offered.accounts if offered else ()) if account_id in on)
+    if not plan:
+        raise MethodNotOffered(method, tuple(item.method for item in decision.offered))
+    return plan
+
+
+def get_payment(payment_id: str) -> Payment:
+    """Return a payment. Raises NotFound."""
+    payment = db.session.get(Payment, payment_id)
+    if payment is None:
+        raise NotFound("payment", payment_id)
+    return payment
+
+
+def history_of(subject_ids: Sequence[str]) -> list[StatusChange]:
+    """Return every status change of these rows, in the order it happened."""
+    query = select(StatusChange).where(StatusChange.subject_id.in_(subject_ids)).order_by(StatusChange.id)
+    return list(db.session.scalars(query))

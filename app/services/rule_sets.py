@@ -1,0 +1,136 @@
+"""Rule set versions: publishing, activating, and the compiled active version each process keeps at hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select, text
+
+from app.domain.methods import METHOD_IDS
+from app.models import ProviderAccount, RuleSetActivation, RuleSetVersion, db
+from app.services.errors import NotFound
+from app.services.transaction import transaction
+from rules import BUILT_IN_CATALOGUE, Catalogue, CompiledRuleSet, RuleSet, from_json, parse, to_json, try_out
+
+log = structlog.get_logger()
+
+
+def catalogue() -> Catalogue:
+    """Return the attributes that rules may test."""
+    return BUILT_IN_CATALOGUE
+
+
+def publish(document: Mapping[str, Any], *, author: str, note: str = "", activate: bool = True) -> RuleSetVersion:
+    """Store a new immutable version of the rules and, unless told otherwise, make it the active one.
+
+    The set is validated, then compiled and tried in a child process, before anything is written.
+    Raises rules.InvalidRuleSet with every problem, or rules.TrialFailed.
+    """
+    accounts = set(db.session.scalars(select(ProviderAccount.id)))
+    db.session.rollback()  # the trial may take seconds: hold nothing meanwhile
+    ruleset = parse(document, catalogue(), METHOD_IDS, accounts)
+    canonical = to_json(ruleset)
+    try_out(canonical)
+    digest = hashlib.sha256(json.dumps(canonical, sort_keys=True).encode()).hexdigest()
+    with transaction():
+        _one_publisher_at_a_time()
+        number = (db.session.scalar(select(func.max(RuleSetVersion.number))) or 0) + 1
+        version = RuleSetVersion(number=number, document=canonical, sha256=digest, author=author, note=note)
+        db.session.add(version)
+        db.session.flush()
+        if activate:
+            db.session.add(RuleSetActivation(version=number, actor=author))
+    log.info("rules_published", version=number, active=activate)
+    return version
+
+
+def activate_version(number: int, *, actor: str) -> None:
+    """Make an existing version the active one, for every process from its next decision on. Raises NotFound."""
+    with transaction():
+        _one_publisher_at_a_time()
+        if db.session.get(RuleSetVersion, number) is None:
+            raise NotFound("rule set version", str(number))
+        db.session.add(RuleSetActivation(version=number, actor=actor))
+    log.info("rules_activated", version=number)
+
+
+def active_number() -> int:
+    """Return the number of the active version. Raises NotFound before anything was published."""
+    number = db.session.scalar(select(RuleSetActivation.version).order_by(RuleSetActivation.id.desc()).limit(1))
+    if number is None:
+        raise NotFound("rule set version", "active")
+    return int(number)
+
+
+def get_version(number: int) -> RuleSetVersion:
+    """Return a published version. Raises NotFound."""
+    version = db.session.get(RuleSetVersion, number)
+    if version is None:
+        raise NotFound("rule set version", str(number))
+    return version
+
+
+def list_versions(limit: int = 100) -> list[RuleSetVersion]:
+    """Return the published versions, newest first."""
+    return list(db.session.scalars(select(RuleSetVersion).order_by(RuleSetVersion.number.desc()).limit(limit)))
+
+
+def ruleset_of(number: int) -> RuleSet:
+    """Return the rules of a version. Raises NotFound."""
+    return from_json(get_version(number).document)
+
+
+@dataclass(frozen=True)
+class ActiveRules:
+    """The active version, compiled."""
+
+    version: int
+    ruleset: RuleSet
+    compiled: CompiledRuleSet
+
+
+class _Cache:
+    """The compiled active version of this process; replaced when another was activated, freed by its last user."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._active: ActiveRules | None = None
+
+    @contextmanager
+    def active(self) -> Iterator[ActiveRules]:
+        number = active_number()
+        with self._lock:
+            current = self._active
+            if current is None or current.version != number:
+                ruleset = ruleset_of(number)
+                replaced, current = current, ActiveRules(number, ruleset, CompiledRuleSet(ruleset))
+                self._active = current
+                if replaced is not None:
+                    replaced.compiled.close()
+            lease = current.compiled.lease()
+            lease.__enter__()
+        try:
+            yield current
+        finally:
+            lease.__exit__(None, None, None)
+
+
+_cache = _Cache()
+
+
+def active_rules() -> Any:
+    """Return a context manager that yields the ActiveRules; they stay valid inside its block."""
+    return _cache.active()
+
+
+def _one_publisher_at_a_time() -> None:
+    """Number versions without gaps or clashes; on SQLite every transaction already has the write lock."""
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(text("SELECT pg_advisory_xact_lock(7001)"))

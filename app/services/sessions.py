@@ -1,0 +1,110 @@
+"""Checkout sessions: opened with facts and a decision, completed by a payment, expired by time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import exists, select
+
+from app.domain.ids import new_id
+from app.domain.statuses import LIVE_ATTEMPT, PaymentStatus, SessionStatus
+from app.models import CheckoutSession, Payment, PaymentAttempt, db, utc_now
+from app.services.decisions import decide_for
+from app.services.errors import NotFound
+from app.services.transaction import transaction
+from app.services.transitions import move, record_creation
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSession:
+    """What a shop asks: `amount` in minor units; `customer` {email, name, country, type, returning}; `items`
+    [{name, quantity, amount}]; `attributes` the facts that the hub does not compute."""
+
+    amount: int
+    currency: str
+    reference: str
+    success_url: str
+    failure_url: str
+    locale: str = "en"
+    flow: str = "direct"
+    customer: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    items: list[dict[str, Any]] = field(default_factory=list)
+
+
+def open_session(
+    wanted: NewSession, *, actor: str, api_key_id: str | None = None, session_id: str | None = None
+) -> CheckoutSession:
+    """Store a session with its facts and its decision; with `session_id` of one that exists, return that one.
+
+    Raises rules.InvalidFacts, in which case nothing is stored.
+    """
+    session_id = session_id or new_id("cs")
+    with transaction():
+        known = db.session.get(CheckoutSession, session_id)
+        if known is not None:
+            return known
+        now = utc_now()
+        minutes = current_app.config["JUNCTION"].session_minutes
+        session = CheckoutSession(
+            **vars(wanted),
+            id=session_id,
+            api_key_id=api_key_id,
+            created_at=now,
+            expires_at=now + timedelta(minutes=minutes),
+        )
+        record_creation(session, actor=actor)
+        decide_for(session)
+    return session
+
+
+def get_session(session_id: str) -> CheckoutSession:
+    """Return a session, expired first if its time has passed. Raises NotFound."""
+    session = db.session.get(CheckoutSession, session_id)
+    if session is None:
+        raise NotFound("checkout session", session_id)
+    if is_overdue(session, utc_now()):
+        with transaction():
+            expire(session)
+    return session
+
+
+def is_overdue(session: CheckoutSession, now: datetime) -> bool:
+    """Tell whether an open session has passed its time."""
+    return session.status == SessionStatus.OPEN and session.expires_at <= now
+
+
+def live_attempt(session_id: str) -> PaymentAttempt | None:
+    """Return the one attempt of the session that may still take money, if any."""
+    query = select(PaymentAttempt).where(
+        PaymentAttempt.session_id == session_id, PaymentAttempt.status.in_(LIVE_ATTEMPT)
+    )
+    return db.session.scalar(query)
+
+
+def expire(session: CheckoutSession) -> bool:
+    """Expire an open session in the caller's transaction, unless a live attempt may still take the money."""
+    locked = db.session.get(CheckoutSession, session.id, with_for_update=True, populate_existing=True)
+    if locked.status != SessionStatus.OPEN or live_attempt(session.id) is not None:
+        return False
+    moved = move(locked, SessionStatus.EXPIRED, actor="system", reason="its time passed")
+    payment = db.session.scalar(select(Payment).where(Payment.session_id == session.id))
+    if moved and payment is not None and payment.status in (PaymentStatus.CREATED, PaymentStatus.FAILED):
+        move(payment, PaymentStatus.EXPIRED, actor="system", reason="its checkout session expired")
+    return moved
+
+
+def expire_overdue(limit: int = 200) -> int:
+    """Expire sessions whose time has passed; return how many."""
+    live = exists().where(PaymentAttempt.session_id == CheckoutSession.id, PaymentAttempt.status.in_(LIVE_ATTEMPT))
+    with transaction():
+        overdue = db.session.scalars(
+            select(CheckoutSession)
+            .where(CheckoutSession.status == SessionStatus.OPEN, CheckoutSession.expires_at <= utc_now(), ~live)
+            .order_by(CheckoutSession.expires_at)
+            .limit(limit)
+        ).all()
+        return sum(expire(session) for session in overdue)

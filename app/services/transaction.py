@@ -1,0 +1,24 @@
+"""One transaction: committed when its block ends, rolled back when the block raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.models import db
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Run the block in a transaction of its own; nothing stays open behind it, so a provider may be called next."""
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+
+
+def release() -> None:
+    """End a transaction that only read, so that no lock is held while something slow is asked."""
+    db.session.rollback()
