@@ -87,7 +87,7 @@ def flag(condition: Condition) -> Callable[[Facts], int]:
     if condition.operator is Operator.IS_KNOWN:
         return lambda facts: 1 if read(facts) is not None else 0
     if condition.operator is Operator.BETWEEN:
-        low, high = plain(value[0]), plain(value[1])
+        low, high = (plain(bound) for bound in value)
         return lambda facts: 1 if (actual := read(facts)) is not None and low <= actual <= high else 0
     members = frozenset(value)
     if condition.operator is Operator.IN:
