@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from rules.attributes import Operator
 
@@ -154,3 +155,13 @@ class RuleSet:
     rules: tuple[Rule, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
     default: Offer = Offer()
+
+    @cached_property
+    def rules_by_id(self) -> Mapping[str, Rule]:
+        """The rules by id."""
+        return {rule.id: rule for rule in self.rules}
+
+    @cached_property
+    def adjustments_by_id(self) -> Mapping[str, Adjustment]:
+        """The adjustments by id."""
+        return {adjustment.id: adjustment for adjustment in self.adjustments}
