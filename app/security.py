@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Flask, Response, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -29,7 +31,8 @@ def init_security(app: Flask) -> None:
         SECURITY_POST_LOGOUT_VIEW="/admin/login",
         SECURITY_SEND_REGISTER_EMAIL=False,
         SECURITY_RETURN_GENERIC_RESPONSES=True,
-        SECURITY_FRESHNESS=-1,
+        SECURITY_FRESHNESS=timedelta(minutes=-1),  # no page asks for the password a second time
+        SECURITY_LOGOUT_METHODS=["POST"],  # a link must not sign anybody out
         SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": True},
         REMEMBER_COOKIE_HTTPONLY=True,
         REMEMBER_COOKIE_SAMESITE="Lax",
