@@ -56,6 +56,8 @@ class HttpClient:
         for everything else: timeouts, lost connections, 3xx, 408, 5xx, and replies that are too long, too
         slow or not JSON.
         """
+        if not all(value.isascii() for value in headers.values()):
+            raise _refused("misconfigured", "A key holds characters that no header can carry.")
         deadline = time.monotonic() + sum(self._timeouts)
         try:
             with self._session().request(

@@ -239,12 +239,14 @@ class Provider(Protocol):
         A repetition returns the charge as it stands now; with another amount, currency or method it is
         refused. This is the only verb that may take a customer's money.
 
-        Raises: ProviderRefused, nothing was charged; OutcomeUnknown, ask `look_up` before doing anything
-        else.
+        Raises: ProviderRefused, this call charged nothing (it says nothing about an earlier one that stayed
+        unknown); OutcomeUnknown, ask `look_up` before doing anything else.
         """
 
     def look_up(self, account: AccountConfig, attempt_id: str) -> Charge | None:
         """The charge as it stands now, or None: the provider has never heard of this attempt. Moves no money.
+
+        None is the last word only once the call that charged can no longer be under way.
 
         Raises: OutcomeUnknown, and nothing else: a look-up that was not answered says nothing about the
         charge.

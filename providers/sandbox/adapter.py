@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from providers.http import HttpClient, Reply
 from providers.interface import (
@@ -20,6 +19,7 @@ from providers.interface import (
     SettingField,
     WebhookEvent,
 )
+from providers.origin import origin_of
 from providers.sandbox import replies, webhooks
 from providers.sandbox.accounts import ACCOUNTS
 
@@ -37,6 +37,10 @@ class SandboxProvider:
         """Where the service is, which of its accounts this is, and the account's two secrets."""
         return (
             SettingField("base_url", "Address", help="Where the sandbox service answers, e.g. http://127.0.0.1:8001"),
+            SettingField(
+                "public_url", "Public address", required=False,
+                help="Where customers reach the payment page, when that is another address",
+            ),
             SettingField("account", "Sandbox account", help=f"One of: {', '.join(sorted(ACCOUNTS))}"),
             SettingField("api_key", "API key", secret=True),
             SettingField("webhook_secret", "Webhook secret", secret=True, help="Begins with whsec_"),
@@ -49,8 +53,9 @@ class SandboxProvider:
 
     def page_origins(self, account: AccountConfig) -> frozenset[str]:
         """The origin of the hosted payment page, which is the service's own."""
-        url = urlsplit(account.settings.get("base_url", ""))
-        return frozenset({f"{url.scheme}://{url.netloc}"}) if url.scheme and url.netloc else frozenset()
+        address = account.settings.get("public_url") or account.settings.get("base_url", "")
+        origin = origin_of(address)
+        return frozenset({origin}) if origin else frozenset()
 
     def charge(self, account: AccountConfig, request: ChargeRequest) -> Charge:
         """Create the charge once; see `Provider.charge`."""

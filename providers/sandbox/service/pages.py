@@ -9,7 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from werkzeug import Request, Response
 from werkzeug.utils import redirect
 
-from providers.sandbox.service import charges, faults, parsing, wording
+from providers.origin import origin_of
+from providers.sandbox.service import charges, faults, wording
 from providers.sandbox.service.config import ServiceConfig
 from providers.sandbox.service.errors import Refusal
 from providers.sandbox.service.store import Store
@@ -109,16 +110,16 @@ class Pages:
         shared = {"charge": charge, "amount": amount, "label": label, "return_url": _return_url(charge)}
         if charge["status"] == "awaiting_customer":
             page = self._templates.get_template("pay.html").render(hint=hint, problem=problem, **shared)
-            return _page(page, 422 if problem else 200, parsing.origin(charge["return_url"]))
+            return _page(page, 422 if problem else 200, origin_of(charge["return_url"]))
         title, text = wording.ENDINGS[charge["failure_code"] or charge["status"]]
         page = self._templates.get_template("ended.html").render(title=title, text=text, **shared)
         return _page(page)
 
 
-def _page(html: str, status: int = 200, redirect_origin: str = "") -> Response:
+def _page(html: str, status: int = 200, redirect_origin: str | None = None) -> Response:
     """An HTML reply; Chromium holds a form's redirect to `form-action` too, so the way back has to stand in it."""
     response = Response(html, status, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = POLICY.format(origin=redirect_origin and f" {redirect_origin}")
+    response.headers["Content-Security-Policy"] = POLICY.format(origin=f" {redirect_origin or ''}".rstrip())
     return response
 
 

@@ -1,0 +1,94 @@
+"""What the contract suite needs from a provider's stand-in: a real process to speak to, and ways to disturb it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from providers.interface import AccountConfig, Charge, ChargeRequest, Provider, RefundRequest
+from tests.support.webhook_sink import WebhookSink
+
+LOST_REPLIES = ("drop_reply", "malformed_reply", "truncated_reply", "endless_reply", "late_reply")
+_NUMBERS = count(1)
+
+
+class StandIn(ABC):
+    """A provider as the suite sees it; `provider` is the adapter, with a read timeout short enough for tests."""
+
+    provider: Provider
+    sink: WebhookSink
+
+    @abstractmethod
+    def accounts(self) -> list[AccountConfig]:
+        """The configured accounts; the first one is used where one is enough, and takes cards in EUR."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start the process, again on the same address and with what it knew before."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """End the process without warning; from then on it refuses connections."""
+
+    @abstractmethod
+    def customer(self, charge: Charge, outcome: str) -> None:
+        """Act as the customer on the provider's page: approve, decline, pending or cancel."""
+
+    @abstractmethod
+    def disturb(self, **faults: Any) -> None:
+        """Turn on exactly these faults of the first account: those of `LOST_REPLIES`, error_500, refuse, ..."""
+
+    @abstractmethod
+    def charges(self) -> list[Mapping[str, Any]]:
+        """Every charge of the first account, as the provider's own books have them."""
+
+    @property
+    def account(self) -> AccountConfig:
+        """The first account."""
+        return self.accounts()[0]
+
+    def request(self, **changes: Any) -> ChargeRequest:
+        """A charge request that has never been made before."""
+        number = next(_NUMBERS)
+        usual: dict[str, Any] = {
+            "attempt_id": f"att_contract{number}",
+            "amount": 4990,
+            "currency": "EUR",
+            "method": "card",
+            "reference": f"Order {number}",
+            "return_url": "https://hub.example/back",
+            "country": "IT",
+            "expires_at": datetime.now(UTC) + timedelta(minutes=30),
+        }
+        return ChargeRequest(**usual | changes)
+
+    def charge(self, **changes: Any) -> Charge:
+        """A new charge, waiting for its customer."""
+        return self.provider.charge(self.account, self.request(**changes))
+
+    def paid(self, **changes: Any) -> Charge:
+        """A new charge that the customer approved."""
+        charge = self.charge(**changes)
+        self.customer(charge, "approve")
+        return self.look_up(charge.attempt_id)
+
+    def look_up(self, attempt_id: str) -> Charge:
+        """The charge as it stands now."""
+        charge = self.provider.look_up(self.account, attempt_id)
+        assert charge is not None
+        return charge
+
+    def refund_request(self, charge: Charge, **changes: Any) -> RefundRequest:
+        """A refund request of the whole charge that has never been made before."""
+        usual: dict[str, Any] = {
+            "refund_id": f"re_contract{next(_NUMBERS)}",
+            "provider_reference": charge.provider_reference,
+            "amount": charge.amount,
+            "currency": charge.currency,
+        }
+        return RefundRequest(**usual | changes)
+
+
+StandInFactory = Callable[[Path], StandIn]
