@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as required
 from datetime import datetime
 
 
@@ -38,8 +39,8 @@ class NotFound(Refusal):
 class FieldRefused(Refusal):
     """One field is wrong: `field` is its path, `reason` a sentence with the fix."""
 
-    field: str
-    reason: str
+    field: str = required()  # said so, or the None of `Refusal` would be its default
+    reason: str = required()
     status = 422
     code = "invalid_field"
 
