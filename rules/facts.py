@@ -1,10 +1,12 @@
 """Facts about one session: each value checked against its attribute's type, nothing guessed."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+
+from babel import Locale
+from babel.numbers import list_currencies
 
 from rules.attributes import Attribute, AttributeType, Catalogue
 
@@ -15,9 +17,14 @@ MAX_STRING = 255
 MAX_ITEMS = 50
 MAX_INTEGER = 2**63 - 1
 
-_SHAPES = {
-    AttributeType.COUNTRY: (re.compile(r"[A-Z]{2}"), "a two-letter country code in capitals, such as IT"),
-    AttributeType.CURRENCY: (re.compile(r"[A-Z]{3}"), "a three-letter currency code in capitals, such as EUR"),
+# Regions that are no country: the European Union, the eurozone, the United Nations, outlying, pseudo and unknown ones.
+_NO_COUNTRY = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
+COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2) - _NO_COUNTRY
+CURRENCIES = frozenset(list_currencies())
+
+_KNOWN = {
+    AttributeType.COUNTRY: (COUNTRIES, "must be a two-letter country code in capitals, such as IT"),
+    AttributeType.CURRENCY: (CURRENCIES, "must be a three-letter currency code in capitals, such as EUR"),
 }
 
 
@@ -93,12 +100,19 @@ def text_fault(attribute: Attribute, value: object) -> str | None:
         return f"must be at most {MAX_STRING} characters long"
     if attribute.choices is not None and value not in attribute.choices:
         return "must be one of " + ", ".join(attribute.choices)
-    if attribute.type in _SHAPES:
-        shape, words = _SHAPES[attribute.type]
-        return None if shape.fullmatch(value) else f"must be {words}"
+    if not is_storable(value):
+        return "must not hold characters that no text has, such as NUL"
+    if attribute.type in _KNOWN:
+        known, words = _KNOWN[attribute.type]
+        return None if value in known else words
     if attribute.type is AttributeType.DATE and not is_iso_date(value):
         return "must be a date such as 2026-01-31"
     return None
+
+
+def is_storable(value: str) -> bool:
+    """Whether a database can hold the text: no NUL and no lone surrogate."""
+    return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def is_iso_date(value: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from rules.attributes import Operator
 from rules.facts import is_iso_date
+from rules.limits import MAX_PROBLEMS
 from rules.problems import InvalidRuleSet, Problem
 from rules.spec import (
     Action,
@@ -31,7 +32,6 @@ from rules.spec import (
 )
 
 MAX_NESTING = 12  # the reader's own guard; validation is stricter and says it in a shopkeeper's words
-MAX_PROBLEMS = 50  # a hostile file must not be answered by a longer one
 
 Item = TypeVar("Item")
 

@@ -13,3 +13,4 @@ MAX_ACCOUNTS = 20  # in one plan
 MAX_WEIGHT = 1_000
 MAX_ACTIONS = 20
 MAX_NOTICE = 500
+MAX_PROBLEMS = 50  # reported at a time: a hostile file must not be answered by a longer one
