@@ -9,12 +9,16 @@ from rules.attributes import (
     Catalogue,
     Operator,
 )
+from rules.decide import decide
 from rules.decision import Decision, Match, OfferedMethod, Withheld
 from rules.eligibility import AccountLimits, MethodLimits
+from rules.engine import CompiledRuleSet
+from rules.explain import Explanation, evaluate, explain
 from rules.facts import Facts, FactValue, FieldError, InvalidFacts, coerce
 from rules.json_form import from_json, to_json
 from rules.problems import InvalidRuleSet, Problem
 from rules.seed import seed_json
+from rules.sentences import describe
 from rules.spec import (
     Action,
     Adjustment,
@@ -35,6 +39,8 @@ from rules.spec import (
     ShowNotice,
     Strategy,
 )
+from rules.trial import TrialFailed, try_out
+from rules.validation import parse, validate
 
 __all__ = [
     "BUILT_IN",
@@ -46,8 +52,10 @@ __all__ = [
     "Attribute",
     "AttributeType",
     "Catalogue",
+    "CompiledRuleSet",
     "Condition",
     "Decision",
+    "Explanation",
     "FactValue",
     "Facts",
     "FieldError",
@@ -73,9 +81,17 @@ __all__ = [
     "RuleSet",
     "ShowNotice",
     "Strategy",
+    "TrialFailed",
     "Withheld",
     "coerce",
+    "decide",
+    "describe",
+    "evaluate",
+    "explain",
     "from_json",
+    "parse",
     "seed_json",
     "to_json",
+    "try_out",
+    "validate",
 ]
