@@ -11,6 +11,7 @@ from app.checkout import register_checkout
 from app.cli import register_commands
 from app.config import Config, load
 from app.database import init_database
+from app.errors import init_errors
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -19,6 +20,7 @@ def create_app(config: Config | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config.update(
         JUNCTION=config,
+        ERROR_PAGES={},
         SECRET_KEY=config.secret_key,
         MAX_CONTENT_LENGTH=256 * 1024,
         MAX_FORM_PARTS=200,
@@ -35,5 +37,6 @@ def create_app(config: Config | None = None) -> Flask:
     security.init_security(app)
     register_api(app)
     register_checkout(app)
+    init_errors(app)
     register_commands(app)
     return app

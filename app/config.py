@@ -68,6 +68,7 @@ class Config:
     sandbox_webhook_secret: str = field(repr=False, default="")
     merchant_country: str = "IT"
     merchant_timezone: str = "Europe/Rome"
+    redirect_hosts: frozenset[str] = frozenset()  # where a customer may be sent back to
     trusted_proxies: int = 0
     several_hosts: bool = False
     demo: bool = True
@@ -115,6 +116,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         sandbox_webhook_secret=secret["SANDBOX_WEBHOOK_SECRET"],
         merchant_country=_match(env, "MERCHANT_COUNTRY", "IT", r"[A-Z]{2}", "a two-letter country code such as IT"),
         merchant_timezone=_timezone(env),
+        redirect_hosts=_redirect_hosts(env, production=environment == "production"),
         trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
         several_hosts=_boolean(env, "SEVERAL_HOSTS", False),
         demo=_boolean(env, "DEMO", environment != "production"),
@@ -224,6 +226,18 @@ def _match(env: Mapping[str, str], name: str, default: str, pattern: str, wanted
     if not re.fullmatch(pattern, text):
         raise ConfigError(f"{name} is {text!r}; use {wanted}.")
     return text
+
+
+def _redirect_hosts(env: Mapping[str, str], *, production: bool) -> frozenset[str]:
+    text = env.get("REDIRECT_HOSTS") or ("" if production else "localhost,127.0.0.1,shop.example,example.com")
+    hosts = {host.strip().lower() for host in text.split(",") if host.strip()}
+    if bad := sorted(host for host in hosts if not re.fullmatch(r"[a-z0-9.-]+|\[[0-9a-f:]+\]", host)):
+        raise ConfigError(
+            f"REDIRECT_HOSTS holds {bad[0]!r}; list host names only, such as shop.example,www.shop.example."
+        )
+    if env.get("PUBLIC_URL"):
+        hosts.add(urlsplit(env["PUBLIC_URL"]).hostname or "")
+    return frozenset(hosts)
 
 
 def _timezone(env: Mapping[str, str]) -> str:

@@ -1,0 +1,20 @@
+"""The API for merchants and provider webhooks, at /v1."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.api import docs, health, payments, rules, sessions, webhooks
+from app.api.spec import init_spec
+from app.security import csrf
+
+
+def register_api(app: Flask) -> None:
+    """Add /v1, /docs, /healthz, /readyz and /metrics; bearer keys, not cookies, carry authority there."""
+    api = init_spec(app)
+    for part in (sessions, payments, rules):
+        api.register_blueprint(part.blueprint)
+        csrf.exempt(part.blueprint)
+    for part in (webhooks, health, docs):
+        app.register_blueprint(part.blueprint)
+        csrf.exempt(part.blueprint)

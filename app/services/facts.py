@@ -11,7 +11,7 @@ from flask import current_app
 
 from app.models import CheckoutSession, PaymentAttempt
 from app.services.rule_sets import catalogue
-from rules import Facts, coerce
+from rules import Facts, FieldError, InvalidFacts, coerce
 from rules.attributes import WEEKDAYS
 
 
@@ -41,3 +41,34 @@ def facts_of(session: CheckoutSession, failed: Sequence[PaymentAttempt], now: da
         "date": local.date().isoformat(),
     }
     return coerce(catalogue(), {**session.attributes, **computed})
+
+
+# Facts that a shop states elsewhere than under `attributes`.
+STATED_AS = {
+    "country": "customer.country",
+    "customer_type": "customer.type",
+    "returning_customer": "customer.returning",
+    "amount": "amount",
+    "currency": "currency",
+    "locale": "locale",
+}
+
+
+def check_attributes(attributes: Mapping[str, Any]) -> None:
+    """Refuse attributes that are unknown, computed by the hub, stated elsewhere, or of the wrong type.
+
+    Raises rules.InvalidFacts, each path beginning with `attributes.`.
+    """
+    faults: list[FieldError] = []
+    for key in attributes:
+        known = catalogue().get(key)
+        if key in STATED_AS:
+            faults.append(FieldError(f"attributes.{key}", f"Send it as {STATED_AS[key]}."))
+        elif known is not None and known.derived:
+            faults.append(FieldError(f"attributes.{key}", "The hub computes it: leave it out."))
+    try:
+        coerce(catalogue(), attributes)
+    except InvalidFacts as invalid:
+        faults += [FieldError(f"attributes.{fault.path}", fault.message) for fault in invalid.errors]
+    if faults:
+        raise InvalidFacts(tuple(faults))

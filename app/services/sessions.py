@@ -14,6 +14,7 @@ from app.domain.statuses import LIVE_ATTEMPT, PaymentStatus, SessionStatus
 from app.models import CheckoutSession, Payment, PaymentAttempt, db, utc_now
 from app.services.decisions import decide_for
 from app.services.errors import NotFound
+from app.services.facts import check_attributes
 from app.services.transaction import transaction
 from app.services.transitions import move, record_creation
 
@@ -42,6 +43,7 @@ def open_session(
 
     Raises rules.InvalidFacts, in which case nothing is stored.
     """
+    check_attributes(wanted.attributes)
     session_id = session_id or new_id("cs")
     with transaction():
         known = db.session.get(CheckoutSession, session_id)

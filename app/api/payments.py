@@ -1,0 +1,59 @@
+"""Payments: list them newest first, read one with its attempts and its history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.api.schemas import HistorySchema, PaymentPageSchema, PaymentQuerySchema, PaymentSchema
+from app.api.spec import new_blueprint, refusals
+from app.api.views import payment_view
+from app.domain.ids import is_id
+from app.domain.statuses import PaymentStatus
+from app.models import Payment, db
+from app.services import payments
+from app.services.errors import FieldRefused
+
+blueprint = new_blueprint("payments", "What was collected, and what was tried.")
+
+
+@blueprint.route("/payments")
+@blueprint.doc(**refusals(422))
+@blueprint.arguments(PaymentQuerySchema, location="query")
+@blueprint.response(200, PaymentPageSchema)
+def list_payments(query: dict[str, Any]) -> dict[str, Any]:
+    """List payments, newest first. `next_cursor` goes on where this page ends; null at the end."""
+    wanted = select(Payment).order_by(Payment.id.desc()).limit(query["limit"] + 1)  # ids sort by time
+    if cursor := query.get("cursor"):
+        if not is_id("pay", cursor):
+            raise FieldRefused("cursor", "Use the next_cursor of the page before, or leave it out.")
+        wanted = wanted.where(Payment.id < cursor)
+    if status := query.get("status"):
+        if status not in set(PaymentStatus):
+            raise FieldRefused("status", f"Use one of {', '.join(PaymentStatus)}.")
+        wanted = wanted.where(Payment.status == status)
+    if reference := query.get("reference"):
+        wanted = wanted.where(Payment.reference == reference)
+    rows = list(db.session.scalars(wanted))
+    page = rows[: query["limit"]]
+    more = len(rows) > len(page)
+    return {"data": [payment_view(row) for row in page], "next_cursor": page[-1].id if more else None}
+
+
+@blueprint.route("/payments/<payment_id>")
+@blueprint.doc(**refusals(404))
+@blueprint.response(200, PaymentSchema)
+def get_payment(payment_id: str) -> dict[str, Any]:
+    """Read one payment."""
+    return payment_view(payments.get_payment(payment_id))
+
+
+@blueprint.route("/payments/<payment_id>/history")
+@blueprint.doc(**refusals(404))
+@blueprint.response(200, HistorySchema)
+def get_history(payment_id: str) -> dict[str, Any]:
+    """Read every status change of a payment, its checkout session and its attempts, oldest first."""
+    payment = payments.get_payment(payment_id)
+    ids = [payment.id, payment.session_id, *(attempt.id for attempt in payment.attempts)]
+    return {"data": payments.history_of(ids)}

@@ -1,0 +1,164 @@
+"""The shapes of requests and answers: unknown fields are refused, amounts are whole minor units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from app.api.fields import MinorUnits, country, currency, locale, printable, return_url, text
+
+ID_EXAMPLE = {"example": "cs_019a..."}
+
+
+class CustomerSchema(Schema):
+    email = fields.Email(validate=validate.Length(max=254))
+    name = text(200)
+    country = fields.String(validate=country)
+    type = fields.String(validate=validate.OneOf(["consumer", "business"]))
+    returning = fields.Boolean(truthy={True}, falsy={False})
+
+
+class ItemSchema(Schema):
+    name = text(200, required=True)
+    quantity = fields.Integer(strict=True, load_default=1, validate=validate.Range(1, 1_000_000))
+    amount = MinorUnits(required=True)
+
+
+class NewSessionSchema(Schema):
+    """A checkout session to open: `amount` in minor units of `currency`."""
+
+    amount = MinorUnits(required=True)
+    currency = fields.String(required=True, validate=currency)
+    reference = text(100, required=True)
+    mode = fields.String(load_default="payment", validate=validate.OneOf(["payment"]))
+    customer = fields.Nested(CustomerSchema, load_default=dict)
+    attributes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), load_default=dict)
+    items = fields.List(fields.Nested(ItemSchema), load_default=list, validate=validate.Length(max=100))
+    success_url = fields.String(required=True, validate=[validate.Length(max=2000), return_url])
+    failure_url = fields.String(required=True, validate=[validate.Length(max=2000), return_url])
+    locale = fields.String(load_default="en", validate=[validate.Length(max=20), locale])
+
+
+class PaySchema(Schema):
+    method = fields.String(required=True, validate=[validate.Length(max=40), printable])
+    accept_terms = fields.Raw(
+        required=True, metadata={"type": "boolean", "description": "true: the customer accepted the terms."}
+    )
+
+
+class OfferedMethodSchema(Schema):
+    method = fields.String(required=True)
+    label = fields.String(required=True)
+    provider = fields.String(required=True, metadata={"description": "The account that is asked first."})
+
+
+class RuleNameSchema(Schema):
+    id = fields.String(required=True, allow_none=True, metadata={"description": "null: the default offer."})
+    name = fields.String(required=True)
+
+
+class DecisionNameSchema(Schema):
+    version = fields.Integer(required=True)
+    rule = fields.Nested(RuleNameSchema, required=True)
+
+
+class SessionSchema(Schema):
+    id = fields.String(required=True)
+    url = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(["open", "completed", "expired"]))
+    mode = fields.String(required=True)
+    amount = MinorUnits(required=True)
+    currency = fields.String(required=True)
+    reference = fields.String(required=True)
+    locale = fields.String(required=True)
+    payment_methods = fields.List(fields.Nested(OfferedMethodSchema), required=True)
+    decision = fields.Nested(DecisionNameSchema, required=True)
+    payment = fields.String(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    expires_at = fields.DateTime(required=True)
+
+
+class AttemptSchema(Schema):
+    id = fields.String(required=True)
+    method = fields.String(required=True)
+    provider = fields.String(required=True)
+    status = fields.String(required=True)
+    failure = fields.Dict(required=True, allow_none=True)
+    started_at = fields.DateTime(required=True)
+
+
+class PaymentSchema(Schema):
+    id = fields.String(required=True)
+    checkout_session = fields.String(required=True)
+    status = fields.String(required=True)
+    amount = MinorUnits(required=True)
+    currency = fields.String(required=True)
+    paid = fields.Integer(required=True)
+    refunded = fields.Integer(required=True)
+    reference = fields.String(required=True)
+    method = fields.String(required=True, allow_none=True)
+    provider = fields.String(required=True, allow_none=True)
+    attempts = fields.List(fields.Nested(AttemptSchema), required=True)
+    created_at = fields.DateTime(required=True)
+    paid_at = fields.DateTime(required=True, allow_none=True)
+
+
+class NextActionSchema(Schema):
+    type = fields.String(required=True, validate=validate.OneOf(["redirect", "wait", "none"]))
+    url = fields.String(required=True, allow_none=True)
+
+
+class PaidSchema(Schema):
+    payment = fields.Nested(PaymentSchema, required=True)
+    next_action = fields.Nested(NextActionSchema, required=True)
+
+
+class StatusChangeSchema(Schema):
+    subject = fields.String(required=True)
+    subject_id = fields.String(required=True)
+    from_status = fields.String(required=True, allow_none=True)
+    to_status = fields.String(required=True)
+    actor = fields.String(required=True)
+    reason = fields.String(required=True)
+    at = fields.DateTime(required=True)
+
+
+class HistorySchema(Schema):
+    data = fields.List(fields.Nested(StatusChangeSchema), required=True)
+
+
+class PageQuerySchema(Schema):
+    """Where to go on, and how much to return."""
+
+    limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+    cursor = fields.String(validate=validate.Length(min=1, max=200))
+
+
+class PaymentQuerySchema(PageQuerySchema):
+    status = fields.String(validate=validate.Length(max=20))
+    reference = fields.String(validate=validate.Length(max=100))
+
+
+class PaymentPageSchema(Schema):
+    data = fields.List(fields.Nested(PaymentSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class EvaluateSchema(Schema):
+    attributes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
+    version = fields.Integer(strict=True, validate=validate.Range(1, 2**31 - 1))
+
+
+class JsonSchema(Schema):
+    """An object documented in words only."""
+
+    class Meta:
+        unknown = "include"
+
+
+def require_boolean(value: Any, field: str) -> bool:
+    """Return a JSON boolean as it is. Raises ValidationError for "true", 1 and the like."""
+    if not isinstance(value, bool):
+        raise ValidationError("Must be true or false, not in quotes.", field_name=field)
+    return value

@@ -1,0 +1,106 @@
+"""Checkout sessions: open one, read it, ask why it offers what it offers, pay it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, g, json, request
+
+from app.api.auth import actor
+from app.api.schemas import JsonSchema, NewSessionSchema, PaidSchema, PaySchema, SessionSchema
+from app.api.spec import IDEMPOTENCY_KEY, new_blueprint, refusals
+from app.api.views import next_action, payment_view, session_view
+from app.models import db
+from app.services import decisions, idempotency, payments, sessions
+from app.services.errors import FieldRefused
+from app.services.transaction import transaction
+
+blueprint = new_blueprint("checkout sessions", "One hosted page that leads to one payment.")
+
+
+@blueprint.route("/checkout/sessions", methods=["POST"], parameters=[IDEMPOTENCY_KEY])
+@blueprint.doc(**refusals(400, 409, 413, 415, 422))
+@blueprint.arguments(NewSessionSchema)
+@blueprint.response(201, SessionSchema)
+def open_session(body: dict[str, Any]) -> Response:
+    """Open a checkout session: the rules decide what it offers."""
+    wanted = sessions.NewSession(**{key: value for key, value in body.items() if key != "mode"})
+
+    def handle(session_id: str) -> tuple[int, dict[str, Any]]:
+        session = sessions.open_session(wanted, actor=actor(), api_key_id=g.api_key_id, session_id=session_id)
+        return 201, _session_json(session.id)
+
+    return _once("cs", handle)
+
+
+@blueprint.route("/checkout/sessions/<session_id>")
+@blueprint.doc(**refusals(404))
+@blueprint.response(200, SessionSchema)
+def get_session(session_id: str) -> dict[str, Any]:
+    """Read a checkout session, with what it offers now."""
+    session = sessions.get_session(session_id)
+    with transaction():
+        record = decisions.current_decision(session)
+    return session_view(session, record)
+
+
+@blueprint.route("/checkout/sessions/<session_id>/decision")
+@blueprint.doc(**refusals(404))
+@blueprint.response(200, JsonSchema)
+def get_decision(session_id: str) -> dict[str, Any]:
+    """Explain what the session offers: the rule that decided, every condition of every rule, every method withheld."""
+    session = sessions.get_session(session_id)
+    with transaction():
+        record = decisions.current_decision(session)
+    return {
+        "session": session.id,
+        "decided_at": record.created_at.isoformat(),
+        "facts": record.facts,
+        "decision": record.outcome,
+        "explanation": decisions.explain_record(record).to_json(),
+    }
+
+
+@blueprint.route("/checkout/sessions/<session_id>/pay", methods=["POST"], parameters=[IDEMPOTENCY_KEY])
+@blueprint.doc(**refusals(400, 404, 409, 410, 415, 422))
+@blueprint.arguments(PaySchema)
+@blueprint.response(200, PaidSchema)
+def pay(body: dict[str, Any], session_id: str) -> Response:
+    """Start paying by an offered method; a session that is being paid already answers with that attempt."""
+    if not isinstance(body["accept_terms"], bool):
+        raise FieldRefused("accept_terms", "Must be true or false, not in quotes.")
+
+    def handle(attempt_id: str) -> tuple[int, dict[str, Any]]:
+        attempt = payments.pay(
+            session_id,
+            method=body["method"],
+            accept_terms=body["accept_terms"],
+            actor=actor(),
+            attempt_id=attempt_id,
+        )
+        paid = {"payment": payment_view(attempt.payment), "next_action": next_action(attempt)}
+        return 200, _plain(PaidSchema().dump(paid))
+
+    return _once("att", handle)
+
+
+def _session_json(session_id: str) -> dict[str, Any]:
+    session = sessions.get_session(session_id)
+    with transaction():
+        record = decisions.current_decision(session)
+    return _plain(SessionSchema().dump(session_view(session, record)))
+
+
+def _once(prefix: str, handle: Any) -> Response:
+    print_ = idempotency.fingerprint(request.method, request.path, request.get_data(cache=True))
+    answer = idempotency.once(g.api_key_id, request.headers.get("Idempotency-Key"), print_, prefix, handle)
+    db.session.rollback()
+    response = Response(json.dumps(answer.body), answer.status, content_type="application/json")
+    if answer.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _plain(document: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(document))
+    return plain

@@ -1,0 +1,79 @@
+"""How rows are told to a caller of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+
+from app.domain.methods import LABELS
+from app.domain.statuses import AttemptStatus
+from app.models import CheckoutSession, DecisionRecord, Payment, PaymentAttempt
+from app.services.decisions import outcome_of
+
+
+def session_view(session: CheckoutSession, record: DecisionRecord) -> dict[str, Any]:
+    """Return a session as SessionSchema has it."""
+    decision = outcome_of(record)
+    return {
+        "id": session.id,
+        "url": f"{current_app.config['JUNCTION'].public_url}/checkout/{session.id}",
+        "status": session.status,
+        "mode": "payment",
+        "amount": session.amount,
+        "currency": session.currency,
+        "reference": session.reference,
+        "locale": session.locale,
+        "payment_methods": [
+            {"method": offered.method, "label": LABELS[offered.method], "provider": offered.accounts[0]}
+            for offered in decision.offered
+        ],
+        "decision": {
+            "version": decision.version,
+            "rule": {"id": decision.rule_id, "name": decision.rule_name},
+        },
+        "payment": session.payment.id if session.payment else None,
+        "created_at": session.created_at,
+        "expires_at": session.expires_at,
+    }
+
+
+def payment_view(payment: Payment) -> dict[str, Any]:
+    """Return a payment as PaymentSchema has it."""
+    return {
+        "id": payment.id,
+        "checkout_session": payment.session_id,
+        "status": payment.status,
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "paid": payment.paid,
+        "refunded": payment.refunded,
+        "reference": payment.reference,
+        "method": payment.method,
+        "provider": payment.account_id,
+        "attempts": [_attempt_view(attempt) for attempt in payment.attempts],
+        "created_at": payment.created_at,
+        "paid_at": payment.paid_at,
+    }
+
+
+def next_action(attempt: PaymentAttempt) -> dict[str, Any]:
+    """Return what the customer does next: follow a redirect, wait for the outcome, or nothing."""
+    if attempt.status == AttemptStatus.PENDING and attempt.redirect_url and attempt.stage == "awaiting_customer":
+        return {"type": "redirect", "url": attempt.redirect_url}
+    waiting = attempt.status not in (AttemptStatus.SUCCEEDED, AttemptStatus.FAILED)
+    return {"type": "wait" if waiting else "none", "url": None}
+
+
+def _attempt_view(attempt: PaymentAttempt) -> dict[str, Any]:
+    failure = None
+    if attempt.failure_kind is not None:
+        failure = {"kind": attempt.failure_kind, "code": attempt.failure_code, "message": attempt.failure_message}
+    return {
+        "id": attempt.id,
+        "method": attempt.method,
+        "provider": attempt.account_id,
+        "status": attempt.status,
+        "failure": failure,
+        "started_at": attempt.started_at,
+    }

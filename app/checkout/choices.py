@@ -1,0 +1,83 @@
+"""What a customer may choose from, what they chose, and what is missing for it to be paid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from app.checkout import wording
+from app.checkout.languages import DEFAULT, language
+from app.models import CheckoutSession, DecisionRecord, db
+from app.services.accounts import page_origins
+from app.services.decisions import current_decision, failed_attempts, outcome_of
+from app.services.transaction import transaction
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the form said."""
+
+    method: str = ""
+    accept_terms: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something missing: the id of the field to put right, and a sentence in the customer's language."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True)
+class MethodCard:
+    """One method as the page shows it."""
+
+    id: str
+    label: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class OfferView:
+    """The offer in the decision's order. `origins` is where its forms may lead; `failure` is of the last try."""
+
+    methods: tuple[MethodCard, ...]
+    notices: tuple[str, ...]
+    origins: frozenset[str]
+    failure: wording.FailureMessage | None
+
+
+def offer_of(session: CheckoutSession) -> OfferView:
+    """Return what the rules offer this session now; they are asked anew if a payment failed since."""
+    with transaction():
+        decision = outcome_of(current_decision(session))
+    failed = failed_attempts(session.id)
+    offered = tuple(item.method for item in decision.offered)
+    adapted = len(failed) > 0 and offered != _offered_first(session)
+    return OfferView(
+        methods=tuple(MethodCard(id, wording.label(id), wording.hint(id, session)) for id in offered),
+        notices=tuple(text.get(language()) or text.get(DEFAULT, "") for text in decision.notices),
+        origins=page_origins({account for item in decision.offered for account in item.accounts}),
+        failure=wording.failure(str(failed[-1].failure_kind), adapted) if failed else None,
+    )
+
+
+def find_problems(choice: Choice, offer: OfferView) -> list[Problem]:
+    """Return what keeps this choice from being paid, in the order of the page."""
+    problems = []
+    ids = [method.id for method in offer.methods]
+    if choice.method not in ids:
+        text = _("Choose how you want to pay") if not choice.method else _("Choose one of the ways to pay listed here")
+        problems.append(Problem(f"method-{ids[0]}" if ids else "methods", text))
+    if not choice.accept_terms:
+        problems.append(Problem("accept_terms", _("Accept the terms to continue")))
+    return problems
+
+
+def _offered_first(session: CheckoutSession) -> tuple[str, ...]:
+    """Return the methods of the decision before the latest: what the customer chose from last time."""
+    query = db.select(DecisionRecord).where(DecisionRecord.session_id == session.id)
+    records = list(db.session.scalars(query.order_by(DecisionRecord.sequence.desc()).limit(2)))
+    return tuple(item.method for item in outcome_of(records[-1]).offered)
