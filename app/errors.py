@@ -22,8 +22,13 @@ FOR_PROGRAMS = ("/v1/", "/healthz", "/readyz", "/metrics")
 
 def init_errors(app: Flask) -> None:
     """Send every error through `_answer`; ERROR_PAGES holds the page of each path prefix, the longest that fits."""
-    app.config["ERROR_PAGES"]["/"] = render_error_page
+    register_error_page(app, "/", render_error_page)
     app.register_error_handler(Exception, _answer)
+
+
+def register_error_page(app: Flask, prefix: str, page: ErrorPage) -> None:
+    """Show errors under the path `prefix` with `page`; the longest prefix that fits is used."""
+    app.config["ERROR_PAGES"][prefix] = page
 
 
 def _answer(error: Exception) -> Any:

@@ -16,7 +16,7 @@ def make_celery(flask_app: Flask) -> Celery:
     """Return the Celery application of a hub: every task runs in the hub's context."""
     config: Config = flask_app.config["JUNCTION"]
 
-    class HubTask(Task):  # type: ignore[misc]  # celery has no types
+    class HubTask(Task):
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             with flask_app.app_context():
                 return self.run(*args, **kwargs)

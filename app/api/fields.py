@@ -13,7 +13,7 @@ from app.domain.money import DECIMALS, MAX_AMOUNT
 
 NOT_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 COUNTRIES = frozenset(
-    code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES
+    code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES
 )
 
 

@@ -55,9 +55,9 @@ def problem_of(error: Exception) -> Problem:
     """Return how any error is told to a caller; what nobody foresaw tells nothing but its status."""
     match error:
         case Refusal():
-            fields = ((error.field, error.message),) if error.field else ()
+            field = ((error.field, error.message),) if error.field else ()
             busy = 2 if error.code == "idempotency_key_busy" else None
-            return Problem(error.status, error.code, error.message, fields, busy)
+            return Problem(error.status, error.code, error.message, field, busy)
         case InvalidFacts():
             fields = tuple((fault.path, fault.message) for fault in error.errors)
             return Problem(422, "invalid_field", _sentence(fields), fields)

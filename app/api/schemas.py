@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
 
 from app.api.fields import MinorUnits, country, currency, locale, printable, return_url, text
-
-ID_EXAMPLE = {"example": "cs_019a..."}
 
 
 class CustomerSchema(Schema):
@@ -143,22 +139,3 @@ class PaymentQuerySchema(PageQuerySchema):
 class PaymentPageSchema(Schema):
     data = fields.List(fields.Nested(PaymentSchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
-
-
-class EvaluateSchema(Schema):
-    attributes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
-    version = fields.Integer(strict=True, validate=validate.Range(1, 2**31 - 1))
-
-
-class JsonSchema(Schema):
-    """An object documented in words only."""
-
-    class Meta:
-        unknown = "include"
-
-
-def require_boolean(value: Any, field: str) -> bool:
-    """Return a JSON boolean as it is. Raises ValidationError for "true", 1 and the like."""
-    if not isinstance(value, bool):
-        raise ValidationError("Must be true or false, not in quotes.", field_name=field)
-    return value

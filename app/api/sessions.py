@@ -7,7 +7,8 @@ from typing import Any
 from flask import Response, g, json, request
 
 from app.api.auth import actor
-from app.api.schemas import JsonSchema, NewSessionSchema, PaidSchema, PaySchema, SessionSchema
+from app.api.schemas import NewSessionSchema, PaidSchema, PaySchema, SessionSchema
+from app.api.schemas_rules import ExplainedDecisionSchema
 from app.api.spec import IDEMPOTENCY_KEY, new_blueprint, refusals
 from app.api.views import next_action, payment_view, session_view
 from app.models import db
@@ -46,7 +47,7 @@ def get_session(session_id: str) -> dict[str, Any]:
 
 @blueprint.route("/checkout/sessions/<session_id>/decision")
 @blueprint.doc(**refusals(404))
-@blueprint.response(200, JsonSchema)
+@blueprint.response(200, ExplainedDecisionSchema)
 def get_decision(session_id: str) -> dict[str, Any]:
     """Explain what the session offers: the rule that decided, every condition of every rule, every method withheld."""
     session = sessions.get_session(session_id)
@@ -54,7 +55,7 @@ def get_decision(session_id: str) -> dict[str, Any]:
         record = decisions.current_decision(session)
     return {
         "session": session.id,
-        "decided_at": record.created_at.isoformat(),
+        "decided_at": record.created_at,
         "facts": record.facts,
         "decision": record.outcome,
         "explanation": decisions.explain_record(record).to_json(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from app.checkout import wording
 from app.checkout.languages import DEFAULT, language
@@ -55,9 +56,9 @@ def offer_of(session: CheckoutSession) -> OfferView:
         decision = outcome_of(current_decision(session))
     failed = failed_attempts(session.id)
     offered = tuple(item.method for item in decision.offered)
-    adapted = len(failed) > 0 and offered != _offered_first(session)
+    adapted = bool(failed) and offered != _offered_before(session)
     return OfferView(
-        methods=tuple(MethodCard(id, wording.label(id), wording.hint(id, session)) for id in offered),
+        methods=tuple(MethodCard(method, wording.label(method), wording.hint(method, session)) for method in offered),
         notices=tuple(text.get(language()) or text.get(DEFAULT, "") for text in decision.notices),
         origins=page_origins({account for item in decision.offered for account in item.accounts}),
         failure=wording.failure(str(failed[-1].failure_kind), adapted) if failed else None,
@@ -76,8 +77,8 @@ def find_problems(choice: Choice, offer: OfferView) -> list[Problem]:
     return problems
 
 
-def _offered_first(session: CheckoutSession) -> tuple[str, ...]:
+def _offered_before(session: CheckoutSession) -> tuple[str, ...]:
     """Return the methods of the decision before the latest: what the customer chose from last time."""
-    query = db.select(DecisionRecord).where(DecisionRecord.session_id == session.id)
+    query = select(DecisionRecord).where(DecisionRecord.session_id == session.id)
     records = list(db.session.scalars(query.order_by(DecisionRecord.sequence.desc()).limit(2)))
     return tuple(item.method for item in outcome_of(records[-1]).offered)

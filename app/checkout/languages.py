@@ -27,6 +27,11 @@ def language() -> str:
     return get_locale().language if has_request_context() else DEFAULT
 
 
+def text_direction() -> str:
+    """Return the direction of this page's words, ltr or rtl."""
+    return str(Locale(language()).text_direction)
+
+
 def format_locale() -> Locale:
     """Return the locale of this page's amounts and dates: the wanted one when Babel knows it, else the words'."""
     return known_locale(_wanted()) or Locale(language())

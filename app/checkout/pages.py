@@ -20,7 +20,7 @@ from app.services.errors import AlreadyPaid, MethodNotOffered, NotFound, Session
 
 ACTOR = "customer"
 # Enough for an impatient person; each of these may call a provider, so a loop is slowed down session by session.
-_asks_provider = limiter.shared_limit("30 per minute", scope="checkout", key_func=lambda: request.path.split("/")[2])
+_asks_provider = limiter.shared_limit("60 per minute", scope="checkout", key_func=lambda: request.path.split("/")[2])
 
 
 @blueprint.get("/<session_id>")

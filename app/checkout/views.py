@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from flask import render_template, url_for
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.checkout import wording
 from app.checkout.blueprint import blueprint
 from app.checkout.choices import Choice, OfferView, Problem, offer_of
 from app.checkout.formatting import money, moment
-from app.checkout.languages import LANGUAGES, language, text_direction
+from app.checkout.languages import language, text_direction
 from app.checkout.standing import Standing, Visit
 from app.models import CheckoutSession
 from app.security import allow_forms_to
@@ -28,7 +28,6 @@ blueprint.add_app_template_global(money)
 blueprint.add_app_template_global(moment)
 blueprint.add_app_template_global(language, "page_language")
 blueprint.add_app_template_global(text_direction)
-blueprint.add_app_template_global(LANGUAGES, "languages")
 blueprint.add_app_template_global(wording.label, "method_label")
 
 
@@ -62,7 +61,6 @@ def render_choices(
         choice=choice or Choice(only),
         problems=problems,
         problem_of={problem.field.partition("-")[0]: problem.text for problem in problems},
-        terms_url=_terms_url(session),
     )
 
 
@@ -70,7 +68,3 @@ def render_choices(
 def terms(session_id: str) -> ResponseReturnValue:
     """A sample of terms, for a shop that has not configured its own."""
     return render_template("checkout/terms.html", session_id=session_id)
-
-
-def _terms_url(session: CheckoutSession) -> str:
-    return _configured_terms() or url_for("checkout.terms", session_id=session.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import select, update
@@ -104,9 +105,9 @@ def _lock(attempt_id: str) -> tuple[CheckoutSession, Payment, PaymentAttempt]:
     ).first()
     if ids is None:
         raise NotFound("payment attempt", attempt_id)
-    session = db.session.get(CheckoutSession, ids.session_id, with_for_update=True, populate_existing=True)
-    payment = db.session.get(Payment, ids.payment_id, with_for_update=True, populate_existing=True)
-    attempt = db.session.get(PaymentAttempt, attempt_id, with_for_update=True, populate_existing=True)
+    session = db.session.get_one(CheckoutSession, ids.session_id, with_for_update=True, populate_existing=True)
+    payment = db.session.get_one(Payment, ids.payment_id, with_for_update=True, populate_existing=True)
+    attempt = db.session.get_one(PaymentAttempt, attempt_id, with_for_update=True, populate_existing=True)
     return session, payment, attempt
 
 
@@ -169,7 +170,7 @@ def _fail(
 
 
 def _wait(attempt: PaymentAttempt, charge: Charge, actor: str) -> None:
-    details = {
+    details: dict[str, Any] = {
         "stage": charge.stage,
         "provider_reference": charge.provider_reference,
         "redirect_url": charge.redirect_url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.domain.statuses import AttemptStatus
 from app.models import Alert, Job, PaymentAttempt, WebhookDelivery, db, utc_now
@@ -65,5 +65,5 @@ def check_health() -> Health:
     return Health(version, stuck_jobs, quarantined, inbox, unknown, alerts, tuple(problems))
 
 
-def _count(query: object) -> int:
-    return int(db.session.scalar(query))
+def _count(query: Select[tuple[int]]) -> int:
+    return db.session.scalar(query) or 0

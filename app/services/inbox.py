@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import structlog
-from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain.ids import is_id, new_id
@@ -62,11 +61,5 @@ def apply(delivery_id: str) -> None:
     else:
         log.info("webhook_of_nothing_ours", delivery=delivery_id, kind=delivery.kind)
     with transaction():
-        stored = db.session.get(WebhookDelivery, delivery_id)
+        stored = db.session.get_one(WebhookDelivery, delivery_id)
         stored.applied_at = stored.applied_at or utc_now()
-
-
-def waiting() -> int:
-    """Count the deliveries that are stored and not yet applied."""
-    query = select(func.count()).select_from(WebhookDelivery).where(WebhookDelivery.applied_at.is_(None))
-    return int(db.session.scalar(query))

@@ -97,11 +97,12 @@ def retry(job_id: str) -> None:
 def overdue(older_than: timedelta) -> int:
     """Count waiting jobs that have been due for longer than `older_than`."""
     late = utc_now() - older_than
-    return db.session.scalar(
+    waiting = db.session.scalar(
         select(func.count())
         .select_from(Job)
         .where(Job.done_at.is_(None), Job.quarantined_at.is_(None), Job.created_at < late, Job.due_at < late)
     )
+    return waiting or 0
 
 
 def forget_done(older_than: timedelta = timedelta(days=7)) -> None:

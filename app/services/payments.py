@@ -107,7 +107,7 @@ def _start(
     Returns the attempt and the accounts that may follow it; (attempt, None) when one was live already.
     """
     with transaction():
-        session = db.session.get(CheckoutSession, session_id, with_for_update=True, populate_existing=True)
+        session = db.session.get_one(CheckoutSession, session_id, with_for_update=True, populate_existing=True)
         payment = _payment_of(session_id)
         if session.status == SessionStatus.COMPLETED or (payment and payment.status in SETTLED_PAYMENT):
             raise AlreadyPaid

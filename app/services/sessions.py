@@ -89,7 +89,7 @@ def live_attempt(session_id: str) -> PaymentAttempt | None:
 
 def expire(session: CheckoutSession) -> bool:
     """Expire an open session in the caller's transaction, unless a live attempt may still take the money."""
-    locked = db.session.get(CheckoutSession, session.id, with_for_update=True, populate_existing=True)
+    locked = db.session.get_one(CheckoutSession, session.id, with_for_update=True, populate_existing=True)
     if locked.status != SessionStatus.OPEN or live_attempt(session.id) is not None:
         return False
     moved = move(locked, SessionStatus.EXPIRED, actor="system", reason="its time passed")

@@ -1,0 +1,104 @@
+"""The shapes of decisions, explanations, attributes and rule set versions."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from app.api.schemas import RuleNameSchema
+
+
+class OfferedSchema(Schema):
+    method = fields.String(required=True)
+    accounts = fields.List(fields.String(), required=True, metadata={"description": "In fallback order."})
+
+
+class WithheldSchema(Schema):
+    method = fields.String(required=True)
+    account = fields.String(required=True, allow_none=True)
+    code = fields.String(required=True)
+    reason = fields.String(required=True)
+
+
+class DecisionSchema(Schema):
+    version = fields.Integer(required=True)
+    rule = fields.Nested(RuleNameSchema, required=True)
+    offered = fields.List(fields.Nested(OfferedSchema), required=True)
+    withheld = fields.List(fields.Nested(WithheldSchema), required=True)
+    adjustments = fields.List(fields.Nested(RuleNameSchema), required=True)
+    strong_authentication = fields.List(fields.String(), required=True)
+    notices = fields.List(fields.Dict(keys=fields.String(), values=fields.String()), required=True)
+
+
+class RuleTraceSchema(Schema):
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    enabled = fields.Boolean(required=True)
+    in_force = fields.Boolean(required=True, metadata={"description": "Within its validity dates."})
+    matched = fields.Boolean(required=True)
+    when = fields.Dict(
+        required=True,
+        metadata={
+            "description": "The condition tree: `all`, `any` or `none` over conditions "
+            "{attribute, operator, expected, actual, result} and further groups, each with its `result`."
+        },
+    )
+
+
+class ExplanationSchema(Schema):
+    rule_id = fields.String(required=True, allow_none=True)
+    adjustment_ids = fields.List(fields.String(), required=True)
+    rules = fields.List(fields.Nested(RuleTraceSchema), required=True)
+    adjustments = fields.List(fields.Nested(RuleTraceSchema), required=True)
+
+
+class EvaluationSchema(Schema):
+    facts = fields.Dict(required=True)
+    decision = fields.Nested(DecisionSchema, required=True)
+    explanation = fields.Nested(ExplanationSchema, required=True)
+
+
+class ExplainedDecisionSchema(EvaluationSchema):
+    session = fields.String(required=True)
+    decided_at = fields.DateTime(required=True)
+
+
+class AttributeSchema(Schema):
+    key = fields.String(required=True)
+    label = fields.String(required=True)
+    type = fields.String(required=True)
+    operators = fields.List(fields.String(), required=True)
+    choices = fields.List(fields.String(), required=True, allow_none=True)
+    help = fields.String(required=True)
+    derived = fields.Boolean(required=True, metadata={"description": "The hub computes it; a shop cannot send it."})
+
+
+class AttributesSchema(Schema):
+    data = fields.List(fields.Nested(AttributeSchema), required=True)
+
+
+class EvaluateSchema(Schema):
+    """Facts to try the rules on; unlike a session's, they may include those that the hub computes."""
+
+    attributes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
+    version = fields.Integer(strict=True, validate=validate.Range(1, 2**31 - 1))
+
+
+class VersionSchema(Schema):
+    number = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+    author = fields.String(required=True)
+    note = fields.String(required=True)
+    created_at = fields.DateTime(required=True)
+
+
+class VersionsSchema(Schema):
+    active = fields.Integer(required=True)
+    data = fields.List(fields.Nested(VersionSchema), required=True)
+
+
+class WholeVersionSchema(VersionSchema):
+    document = fields.Dict(required=True, data_key="rule_set")
+
+
+class ActivatedSchema(Schema):
+    active = fields.Integer(required=True)
