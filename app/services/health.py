@@ -65,5 +65,5 @@ def check_health() -> Health:
     return Health(version, stuck_jobs, quarantined, inbox, unknown, alerts, tuple(problems))
 
 
-def _count(query: Select[tuple[int]]) -> int:
+def _count(query: Select[int]) -> int:
     return db.session.scalar(query) or 0
