@@ -28,9 +28,9 @@ class Reply:
 
 
 class HttpClient:
-    """JSON over HTTP with a time limit on connecting, on each read and on the whole reply; safe for threads.
+    """JSON over HTTP with limits on connecting, on each read, and on the time and size of the whole body.
 
-    Redirects are not followed, nothing is sent twice, and the environment (proxies, .netrc) is not
+    Safe for threads. Redirects are not followed, nothing is sent twice, and the environment (proxies, .netrc) is not
     consulted, because a .netrc entry would silently replace the account's key.
     """
 

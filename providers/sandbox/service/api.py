@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug import Request, Response
 
+from providers.interface import FailureKind
 from providers.sandbox.service import charges, disturbance, faults, parsing, refunds, views
 from providers.sandbox.service.config import ServiceConfig
 from providers.sandbox.service.errors import Refusal
@@ -25,7 +26,10 @@ class Api:
         account = self._open(request)
         new = parsing.new_charge(_body(request), account, _key(request))
         with self._store.transaction() as connection:
-            row, is_new = charges.create(connection, new)
+            created = charges.create(connection, new)
+        if created is None:
+            raise Refusal(402, "refused", "The sandbox was told to refuse charges.", FailureKind.HARD_DECLINE)
+        row, is_new = created
         reply = json_response(views.charge(row, self._base_url(request)), 201 if is_new else 200)
         return disturbance.after(self._store, account, request, reply)
 
@@ -52,7 +56,10 @@ class Api:
         account = self._open(request)
         new = parsing.new_refund(_body(request), account, _key(request))
         with self._store.transaction() as connection:
-            row, is_new = refunds.create(connection, new, self._config.settle_seconds)
+            created = refunds.create(connection, new, self._config.settle_seconds)
+        if created is None:
+            raise Refusal(402, "refused", "The sandbox was told to refuse refunds.", FailureKind.HARD_DECLINE)
+        row, is_new = created
         reply = json_response(views.refund(row), 201 if is_new else 200)
         return disturbance.after(self._store, account, request, reply)
 

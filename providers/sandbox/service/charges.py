@@ -36,8 +36,10 @@ class NewCharge:
     expires_at: float
 
 
-def create(connection: sqlite3.Connection, new: NewCharge) -> tuple[sqlite3.Row, bool]:
+def create(connection: sqlite3.Connection, new: NewCharge) -> tuple[sqlite3.Row, bool] | None:
     """The charge, and whether it is new: a repetition finds the first one, whatever has become of it.
+
+    None when a switch refuses it: an error would undo that the switch has struck.
 
     Raises: Refusal 409 when the reference or key was used for something else, 402 or 422 when it is not
     accepted.
@@ -53,7 +55,7 @@ def create(connection: sqlite3.Connection, new: NewCharge) -> tuple[sqlite3.Row,
         return refresh(connection, rows[0]), False
     _check(new)
     if faults.strikes(connection, new.account, "refuse"):
-        raise Refusal(402, "refused", "The sandbox was told to refuse charges.", FailureKind.HARD_DECLINE)
+        return None
     row: sqlite3.Row = connection.execute(
         "INSERT INTO charges (id, account, reference, idempotency_key, amount, currency, method, merchant_reference,"
         " description, return_url, locale, strong_authentication, created_at, expires_at, status)"

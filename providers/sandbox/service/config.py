@@ -31,9 +31,10 @@ class ServiceConfig:
 def read_config(env: Mapping[str, str]) -> ServiceConfig:
     """Read `SANDBOX_*` and `HUB_URL`.
 
-    `SANDBOX_KEY` and `SANDBOX_WEBHOOK_SECRET` are the master values that every account's own are derived
-    from. `SANDBOX_ACCOUNTS` may replace any of `api_key`, `webhook_secret` and `webhook_url` of an account,
-    as JSON by name. Raises: ValueError naming the variable.
+    `SANDBOX_KEY` and `SANDBOX_WEBHOOK_SECRET` are the master values that every account's own are derived from.
+    The hub knows the accounts as `sandbox_north` and `sandbox_south`, and takes their webhooks under those names.
+    `SANDBOX_ACCOUNTS` may replace any of `api_key`, `webhook_secret` and `webhook_url` of an account, as JSON by
+    name. Raises: ValueError naming the variable.
     """
     hub_url = env.get("HUB_URL", "").rstrip("/")
     overrides = json.loads(env.get("SANDBOX_ACCOUNTS") or "{}")
@@ -45,7 +46,8 @@ def read_config(env: Mapping[str, str]) -> ServiceConfig:
             api_key=own.get("api_key") or api_key(name, _required(env, "SANDBOX_KEY")),
             webhook_secret=own.get("webhook_secret")
             or webhook_secret(name, _required(env, "SANDBOX_WEBHOOK_SECRET")),
-            webhook_url=own.get("webhook_url") or (f"{hub_url}/v1/webhooks/sandbox/{name}" if hub_url else None),
+            webhook_url=own.get("webhook_url")
+            or (f"{hub_url}/v1/webhooks/sandbox/sandbox_{name}" if hub_url else None),
         )
     return ServiceConfig(
         database=Path(_required(env, "SANDBOX_DATABASE")),

@@ -25,8 +25,12 @@ class NewRefund:
     reason: str
 
 
-def create(connection: sqlite3.Connection, new: NewRefund, settle_seconds: float) -> tuple[sqlite3.Row, bool]:
+def create(
+    connection: sqlite3.Connection, new: NewRefund, settle_seconds: float
+) -> tuple[sqlite3.Row, bool] | None:
     """The refund, and whether it is new; the amount is reserved on the charge by one guarded update.
+
+    None when a switch refuses it: an error would undo that the switch has struck.
 
     Raises: Refusal 404 for another's charge, 409 for a reused reference, 402 or 422 when it is not possible.
     """
@@ -43,7 +47,7 @@ def create(connection: sqlite3.Connection, new: NewRefund, settle_seconds: float
     if charge["currency"] != new.currency:
         raise Refusal(422, "wrong_currency", f"The charge was made in {charge['currency']}.")
     if faults.strikes(connection, new.account, "refuse_refunds"):
-        raise Refusal(402, "refused", "The sandbox was told to refuse refunds.", FailureKind.HARD_DECLINE)
+        return None
     reserved = connection.execute(
         "UPDATE charges SET refunded = refunded + ?"
         " WHERE id = ? AND status = 'succeeded' AND refunded + ? <= amount RETURNING id",
