@@ -9,8 +9,10 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_security import Security, SQLAlchemyUserDatastore
 from flask_wtf import CSRFProtect
+from werkzeug.exceptions import BadRequest
 
 from app.models import Role, User, db
+from app.services.texts import is_storable
 
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address, default_limits=[], headers_enabled=True)
@@ -41,12 +43,22 @@ def init_security(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     security.init_app(app, SQLAlchemyUserDatastore(db, User, Role))
+    app.before_request(_refuse_unstorable)
     app.after_request(_set_headers)
 
 
 def allow_forms_to(origins: frozenset[str]) -> None:
     """Let this page's forms end at these origins: browsers hold a form's redirects to the policy too."""
     g.form_origins = origins
+
+
+def _refuse_unstorable() -> None:
+    """Refuse text that no database stores, wherever it stands; JSON bodies are checked where they are read."""
+    texts = [request.path, *request.args.keys(), *request.args.values()]
+    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        texts += [*request.form.keys(), *request.form.values()]
+    if not all(map(is_storable, texts)):
+        raise BadRequest("The request holds a character that cannot be stored. Send plain text.")
 
 
 def _set_headers(response: Response) -> Response:

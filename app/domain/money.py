@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from copy import copy
 from decimal import Decimal, InvalidOperation
 
-from babel.numbers import format_currency
+from babel import Locale
 
 # Active ISO 4217 currencies (list one, without funds, metals and testing codes) by number of decimals.
 _TWO = """AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP
@@ -60,5 +62,9 @@ def from_decimal(text: str, currency: str) -> int:
 
 
 def format_money(amount: int, currency: str, locale: str) -> str:
-    """Return e.g. "129,90 €" for (12990, "EUR", "de")."""
-    return str(format_currency(to_decimal(amount, currency), currency, locale=locale, currency_digits=True))
+    """Return e.g. "129,90 €" for (12990, "EUR", "de"), with the decimals that ISO 4217 gives the currency."""
+    known = Locale.parse(locale, sep="-" if "-" in locale else "_")
+    pattern = copy(known.currency_formats["standard"])
+    pattern.frac_prec = (DECIMALS[currency], DECIMALS[currency])  # the locale data round some currencies
+    text = pattern.apply(to_decimal(amount, currency), known, currency=currency, currency_digits=False)
+    return re.sub(r"(?<=[A-Za-z])(?=\d)", "\xa0", str(text))  # "KWD 1.000", not "KWD1.000"
