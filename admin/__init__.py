@@ -5,9 +5,20 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 from flask_admin.theme import Theme
 
+from admin import formats
 from admin.base import Backoffice
+from admin.errors import render_admin_error
 from admin.idle import init_idle
+from admin.login import init_login
+from admin.views.account import AccountView, SearchView
+from admin.views.alerts import AlertsView
 from admin.views.dashboard import DashboardView
+from admin.views.jobs import JobsView
+from admin.views.payments import PaymentsView
+from admin.views.providers import ProvidersView
+from admin.views.rules import RulesView
+from admin.views.sessions import SessionsView
+from app.errors import register_error_page
 
 # A folder that Flask-Admin does not have: none of its own templates can be served by accident.
 THEME = Theme(folder="none", base_template="backoffice/shell.html")
@@ -25,11 +36,24 @@ def register_admin(app: Flask) -> None:
             static_url_path="/static/hub",
         )
     )
+    app.jinja_env.globals["hub"] = formats
     init_idle(app)
-    Backoffice(
+    init_login(app)
+    register_error_page(app, "/admin", render_admin_error)
+    backoffice = Backoffice(
         app,
         name="Junction",
         url="/admin",
         theme=THEME,
         index_view=DashboardView(name="Dashboard", endpoint="admin", url="/admin"),
+    )
+    backoffice.add_views(
+        PaymentsView(name="Payments", endpoint="admin_payments", url="payments"),
+        SessionsView(name="Checkout sessions", endpoint="admin_sessions", url="sessions"),
+        AlertsView(name="Alerts", endpoint="admin_alerts", url="alerts"),
+        JobsView(name="Background work", endpoint="admin_jobs", url="jobs"),
+        RulesView(name="Rules", endpoint="admin_rules", url="rules"),
+        ProvidersView(name="Providers", endpoint="admin_providers", url="providers"),
+        SearchView(name="Search", endpoint="admin_search", url="search"),
+        AccountView(name="Look", endpoint="admin_theme", url="theme"),
     )

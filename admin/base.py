@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
-from flask import abort, redirect, render_template, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import Admin, BaseView
 
 from admin.idle import is_signed_in
 from admin.roles import PERMISSIONS, may
+from admin.shell import render_page
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -52,7 +53,7 @@ class HubView(BaseView):
         return fn(self, *args, **kwargs)  # Flask-Admin's own would answer a TypeError in the page with another
 
     def render(self, template: str, **kwargs: Any) -> str:
-        return render_template(template, admin_view=self, **kwargs)
+        return render_page(template, **kwargs)
 
 
 class Backoffice(Admin):

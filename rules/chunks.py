@@ -39,7 +39,7 @@ class Chunk:
     def _rank(self, term: Term) -> int:
         if not isinstance(term, Test):
             return 3
-        if self.exclusive is not None and term.source == self.exclusive:
+        if term.need is not None and term.need.source == self.exclusive:
             return 0
         return 2 if term.operator else 1
 
@@ -77,8 +77,8 @@ class _Load:
 def _requirements(term: Term) -> dict[Source, Collection[Any]]:
     found: dict[Source, Collection[Any]] = {}
     for test in conjuncts(term):
-        if isinstance(test, Test) and test.source is not None:
-            found.setdefault(test.source, test.values)
+        if isinstance(test, Test) and test.need is not None and not test.need.of_list:
+            found.setdefault(test.need.source, test.need.values)
     return found
 
 

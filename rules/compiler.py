@@ -10,10 +10,11 @@ from rules.encoding import Ranks, Source, Symbols, flag, plain, source_of
 from rules.explain import positive
 from rules.facts import Facts
 from rules.spec import Condition, Group, GroupKind, Rule
-from rules.terms import Term, Test, join
+from rules.terms import Need, Term, Test, join
 
 _LOWER = {Operator.GREATER_THAN: ("$gt", "$lte"), Operator.GREATER_OR_EQUAL: ("$gte", "$lt")}
 _UPPER = {Operator.LESS_THAN: ("$lt", "$gte"), Operator.LESS_OR_EQUAL: ("$lte", "$gt")}
+_MEMBERSHIP = (Operator.IN, Operator.CONTAINS_ANY)
 
 
 class Compiler:
@@ -71,7 +72,7 @@ class Compiler:
             column = self._column("s", source, symbols.encoder)
             if negated:
                 return Test(column, "$neq", symbols.code(value))
-            return Test(column, "", symbols.code(value), source, frozenset((value,)))
+            return Test(column, "", symbols.code(value), Need(source, frozenset((value,))))
         if operator in _LOWER:
             ranks = self._ranks[source]
             column = self._column("l", source, lambda: ranks.encoder(missing_is_top=False))
@@ -82,8 +83,9 @@ class Compiler:
             return Test(column, _UPPER[operator][negated], ranks.code(value))
         asserted = Condition(condition.attribute, operator, condition.value)
         column = self._column("f", asserted, lambda: flag(asserted))
-        if operator is Operator.IN and not negated and isinstance(condition.value, tuple):
-            return Test(column, "", 1, source, frozenset(condition.value))
+        if operator in _MEMBERSHIP and not negated and isinstance(condition.value, tuple):
+            need = Need(source, frozenset(condition.value), operator is Operator.CONTAINS_ANY)
+            return Test(column, "", 1, need)
         return Test(column, "", 0 if negated else 1)
 
     def _column(self, kind: str, key: object, encoder: Callable[[], Callable[[Facts], int]]) -> str:

@@ -8,17 +8,25 @@ from rules.encoding import Source
 
 
 @dataclass(frozen=True)
-class Test:
-    """One comparison of a column with a number; `operator` is durable's ("" is equality).
+class Need:
+    """What a positive test of equality or membership asks of the facts: one of these values at this source.
 
-    `source` and `values` say which raw values let it hold, where it is a positive test of equality or membership.
+    `of_list` says that the source holds a list, of which one item is enough.
     """
+
+    source: Source
+    values: frozenset[Any]
+    of_list: bool = False
+
+
+@dataclass(frozen=True)
+class Test:
+    """One comparison of a column with a number; `operator` is durable's ("" is equality)."""
 
     column: str
     operator: str
     code: int
-    source: Source | None = None
-    values: frozenset[Any] = frozenset()
+    need: Need | None = None
 
     def json(self) -> dict[str, Any]:
         """The test as durable writes it."""

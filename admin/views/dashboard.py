@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_admin import expose
 
 from admin.base import HubView
+from admin.figures import figures_since, start_of_day
+from app.services.health import check_health
 
 
 class DashboardView(HubView):
@@ -12,4 +14,8 @@ class DashboardView(HubView):
 
     @expose("/")
     def index(self) -> str:
-        return self.render("backoffice/dashboard.html")
+        return self.render(
+            "backoffice/dashboard.html",
+            figures=[("Today", figures_since(start_of_day(0))), ("Last 7 days", figures_since(start_of_day(6)))],
+            health=check_health(),
+        )

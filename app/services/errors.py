@@ -60,6 +60,17 @@ class SessionExpired(Refusal):
         return f"This checkout session expired at {self.expired_at:%Y-%m-%d %H:%M} UTC. Open a new one."
 
 
+class NoActiveRules(Refusal):
+    """Nothing was published yet, so nothing can be decided."""
+
+    status = 503
+    code = "no_active_rules"
+
+    @property
+    def message(self) -> str:
+        return "No rules are published yet: run `flask rules publish FILE`, then try again."
+
+
 class AlreadyPaid(Refusal):
     code = "already_paid"
 

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from app.domain.statuses import AttemptStatus
 from app.models import Alert, Job, PaymentAttempt, WebhookDelivery, db, utc_now
 from app.services import jobs, rule_sets
-from app.services.errors import NotFound
+from app.services.errors import NoActiveRules
 
 STUCK_AFTER = timedelta(minutes=2)
 
@@ -40,7 +40,7 @@ def check_health() -> Health:
     late = utc_now() - STUCK_AFTER
     try:
         version: int | None = rule_sets.active_number()
-    except NotFound:
+    except NoActiveRules:
         version = None
     stuck_jobs = jobs.overdue(STUCK_AFTER)
     quarantined = _count(select(func.count()).select_from(Job).where(Job.quarantined_at.is_not(None)))

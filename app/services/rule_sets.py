@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 
 from app.domain.methods import METHOD_IDS
 from app.models import ProviderAccount, RuleSetActivation, RuleSetVersion, db
-from app.services.errors import NotFound
+from app.services.errors import NoActiveRules, NotFound
 from app.services.transaction import transaction
 from rules import BUILT_IN_CATALOGUE, Catalogue, CompiledRuleSet, RuleSet, from_json, parse, to_json, try_out
 
@@ -62,10 +62,10 @@ def activate_version(number: int, *, actor: str) -> None:
 
 
 def active_number() -> int:
-    """Return the number of the active version. Raises NotFound before anything was published."""
+    """Return the number of the active version. Raises NoActiveRules."""
     number = db.session.scalar(select(RuleSetActivation.version).order_by(RuleSetActivation.id.desc()).limit(1))
     if number is None:
-        raise NotFound("rule set version", "active")
+        raise NoActiveRules
     return int(number)
 
 

@@ -8,8 +8,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import requests
 
+from providers.interface import AccountConfig, OutcomeUnknown
 from providers.sandbox.adapter import SandboxProvider
 from tests.contract.sandbox import SandboxStandIn
 from tests.support.sandbox import MASTER_KEY, MASTER_WEBHOOK_SECRET, ROOT, SandboxService
@@ -30,6 +32,16 @@ def test_two_processes_on_one_file_deliver_each_event_once(tmp_path: Path):
         finally:
             second.kill()
             stand_in.kill()
+
+
+def _check_dropped_reply(account: AccountConfig, stand_in: SandboxStandIn) -> None:
+    """The switch reaches the connection whatever server the service runs under."""
+    key = {"Authorization": f"Bearer {account.secrets['api_key']}"}
+    requests.put(f"{account.settings['base_url']}/v1/faults", json={"drop_reply": 1}, headers=key, timeout=20)
+    request = stand_in.request()
+    with pytest.raises(OutcomeUnknown, match="no readable reply"):
+        SandboxProvider().charge(account, request)
+    assert SandboxProvider().look_up(account, request.attempt_id) is not None
 
 
 def test_it_runs_under_gunicorn(tmp_path: Path):
@@ -56,6 +68,7 @@ def test_it_runs_under_gunicorn(tmp_path: Path):
             page = requests.get(charge.redirect_url or "", timeout=20)
             assert "Approve the payment" in page.text
             assert SandboxProvider().look_up(account, request.attempt_id) == charge
+            _check_dropped_reply(account, stand_in)
         finally:
             process.terminate()
             assert process.wait(20) == 0

@@ -34,7 +34,7 @@ class SandboxService:
         self._port = 0
 
     def start(self, hub_url: str | None = None, webhook_urls: dict[str, str] | None = None) -> Self:
-        """Start the process; webhooks go to `{hub_url}/v1/webhooks/sandbox/{account}`, or to `webhook_urls` by account.
+        """Start the process; webhooks go to `{hub_url}/v1/webhooks/sandbox/sandbox_{name}`, or to `webhook_urls`.
 
         The parent opens the listening socket and hands it down: no port is raced for, and calls made while the
         service starts wait for it. The parent then closes its copy, so that a killed service refuses connections.
@@ -93,10 +93,10 @@ class SandboxService:
     def __exit__(self, *exception: object) -> None:
         self.kill()
 
-    def account(self, name: str = "north", account_id: str | None = None) -> AccountConfig:
+    def account(self, name: str = "north") -> AccountConfig:
         """The configuration with which the adapter reaches one of the service's accounts."""
         return AccountConfig(
-            id=account_id or name,
+            id=f"sandbox_{name}",
             provider="sandbox",
             settings={"base_url": self.url, "account": name},
             secrets={
