@@ -78,7 +78,8 @@ def test_expires_when_nobody_pays(stand_in: StandIn):
 def test_amounts_are_minor_units_of_every_currency(stand_in: StandIn, currency: str, amount: int):
     provider = stand_in.provider
     takers = [
-        account for account in stand_in.accounts()
+        account
+        for account in stand_in.accounts()
         if currency in (provider.capabilities(account).methods["card"].currencies or {currency})
     ]
     assert takers
@@ -95,10 +96,15 @@ def test_every_declared_method_can_be_charged(stand_in: StandIn):
     for account in stand_in.accounts():
         for name, method in stand_in.provider.capabilities(account).methods.items():
             currency = min(method.currencies or {"EUR"})
-            charge = stand_in.provider.charge(account, stand_in.request(
-                method=name, currency=currency, amount=method.min_amount.get(currency, 1000),
-                country=min(method.countries or {"IT"}),
-            ))
+            charge = stand_in.provider.charge(
+                account,
+                stand_in.request(
+                    method=name,
+                    currency=currency,
+                    amount=method.min_amount.get(currency, 1000),
+                    country=min(method.countries or {"IT"}),
+                ),
+            )
             assert charge.state is ChargeState.PENDING
 
 

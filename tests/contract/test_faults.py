@@ -112,7 +112,17 @@ def test_a_wrong_key_is_a_definite_no_to_writing_and_no_answer_to_reading(stand_
             verb()
 
 
-HOSTILE = ("", "not an address", "http://[", "http://\x00", "ftp://x", "x\r\ny: z", "ключ", "http://a:b", "http://127.0.0.1:1")
+HOSTILE = (
+    "",
+    "not an address",
+    "http://[",
+    "http://\x00",
+    "ftp://x",
+    "x\r\ny: z",
+    "ключ",
+    "http://a:b",
+    "http://127.0.0.1:1",
+)
 
 
 @pytest.mark.parametrize("value", HOSTILE)

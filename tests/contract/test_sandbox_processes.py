@@ -53,9 +53,23 @@ def test_it_runs_under_gunicorn(tmp_path: Path):
             "SANDBOX_WEBHOOK_SECRET": MASTER_WEBHOOK_SECRET,
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "4", "--log-level", "warning",
-             "--bind", f"fd://{listener.fileno()}", "providers.sandbox.service:create_service()"],
-            cwd=ROOT, env=environment, pass_fds=[listener.fileno()],
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "--workers",
+                "2",
+                "--threads",
+                "4",
+                "--log-level",
+                "warning",
+                "--bind",
+                f"fd://{listener.fileno()}",
+                "providers.sandbox.service:create_service()",
+            ],
+            cwd=ROOT,
+            env=environment,
+            pass_fds=[listener.fileno()],
         )
         try:
             stand_in = SandboxStandIn(tmp_path)

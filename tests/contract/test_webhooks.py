@@ -11,17 +11,40 @@ from tests.contract.stand_in import StandIn
 from tests.support.webhook_sink import Delivery
 
 SIGNATURES = (
-    "", "v1", "v1,", "v1,!!!", "v1,AAAA", "v1,ünïcödé", "v2,AAAA", ",", "v1,a,b", "\udc80", "v1,=" * 9, "v1," + "A" * 44
+    "",
+    "v1",
+    "v1,",
+    "v1,!!!",
+    "v1,AAAA",
+    "v1,ünïcödé",
+    "v2,AAAA",
+    ",",
+    "v1,a,b",
+    "\udc80",
+    "v1,=" * 9,
+    "v1," + "A" * 44,
 )
 BODIES = (
-    b"", b"null", b"[]", b"{}", b"{", b"\xff\xfe", b"\x00", b'"text"', b"1e999", b'{"data": 1}', b"[" * 9000,
-    b'{"type": 1, "timestamp": 2, "data": {}}', b'{"type": "x", "timestamp": "now", "data": {"id": "a"}}',
+    b"",
+    b"null",
+    b"[]",
+    b"{}",
+    b"{",
+    b"\xff\xfe",
+    b"\x00",
+    b'"text"',
+    b"1e999",
+    b'{"data": 1}',
+    b"[" * 9000,
+    b'{"type": 1, "timestamp": 2, "data": {}}',
+    b'{"type": "x", "timestamp": "now", "data": {"id": "a"}}',
 )
 
 
 def _about(deliveries: list[Delivery], charge: Charge, kind: str) -> list[Delivery]:
     return [
-        delivery for delivery in deliveries
+        delivery
+        for delivery in deliveries
         if f'"{charge.attempt_id}"'.encode() in delivery.body and f'"{kind}"'.encode() in delivery.body
     ]
 

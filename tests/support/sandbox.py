@@ -58,7 +58,11 @@ class SandboxService:
             }
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "providers.sandbox.service"],
-                cwd=ROOT, env=environment, stdout=log, stderr=log, pass_fds=[listener.fileno()],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                pass_fds=[listener.fileno()],
             )
         requests.get(f"{self.url}/healthz", timeout=TIMEOUT).raise_for_status()
         return self
