@@ -25,8 +25,12 @@ class Entry:
 
 @dataclass
 class Chunk:
-    """Entries in order, that are asked together; `exclusive` names the source whose tests come first, if any."""
+    """Entries in order, that are asked together, and the place of the first among all.
 
+    `exclusive` names the source whose tests come first, if any.
+    """
+
+    first: int = 0
     entries: list[Entry] = field(default_factory=list)
     columns: set[str] = field(default_factory=set)
     exclusive: Source | None = None
@@ -82,10 +86,10 @@ def _requirements(term: Term) -> dict[Source, Collection[Any]]:
     return found
 
 
-def cut(entries: Iterable[Entry], spare: int = 0) -> Iterator[Chunk]:
-    """The entries in order as chunks; `spare` columns are left free for the caller's own."""
+def cut(entries: Iterable[Entry]) -> Iterator[Chunk]:
+    """The entries in order as chunks."""
     chunk, load = Chunk(), _Load()
-    for entry in entries:
+    for place, entry in enumerate(entries):
         load.add(entry.term)
         used = columns(entry.term)
         open_nodes, exclusive = load.lightest()
@@ -94,10 +98,10 @@ def cut(entries: Iterable[Entry], spare: int = 0) -> Iterator[Chunk]:
             or load.total > MAX_UNDER_ONE
             or load.disjunctions > MAX_DISJUNCTIONS
             or len(chunk.entries) == MAX_RULES
-            or len(chunk.columns | used) + spare > MAX_COLUMNS
+            or len(chunk.columns | used) > MAX_COLUMNS
         ):
             yield chunk
-            chunk, load = Chunk(), _Load()
+            chunk, load = Chunk(place), _Load()
             load.add(entry.term)
             exclusive = load.lightest()[1]
         chunk.entries.append(entry)

@@ -11,9 +11,8 @@ anyway, and every further session id would cost 0.6 MB in every chunk.
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from operator import itemgetter
 from typing import Any
 
 import durable_rules_engine
@@ -22,8 +21,9 @@ from rules.chunks import Chunk, Entry, cut, distinct
 from rules.compiler import Compiler, dated
 from rules.decision import Match
 from rules.facts import Facts
-from rules.spec import RuleSet
-from rules.terms import FALSE
+from rules.index import Index
+from rules.spec import Group, RuleSet
+from rules.terms import FALSE, columns
 
 _SID = "s"
 _NONE = "none"  # the catch-all, so that something always fires
@@ -48,24 +48,18 @@ class CompiledRuleSet:
         self._lock = threading.Lock()
         self._leases = 0
         self._closing = False
-        self._freed = False
         self._rules = [rule.id for rule in ruleset.rules]
         self._adjustments = [adjustment.id for adjustment in ruleset.adjustments]
         rules = [(number, dated(rule)) for number, rule in enumerate(ruleset.rules) if rule.enabled]
         adjustments = [(number, item.when) for number, item in enumerate(ruleset.adjustments) if item.enabled]
         compiler = Compiler([tree for _, tree in (*rules, *adjustments)])
         self._encoders = compiler.columns
-        self._first: list[_Network] = []
-        self._every: list[_Network] = []
+        self._freed = False
+        self._first = _Networks(list(distinct(_entries(compiler, rules))), resumable=False)
         try:
-            entries = [Entry(number, compiler.term(tree)) for number, tree in rules]
-            for chunk in cut(distinct(_possible(entries))):
-                self._first.append(_Network(chunk, resumable=False))
-            entries = [Entry(number, compiler.term(tree)) for number, tree in adjustments]
-            for chunk in cut(_possible(entries), spare=1):
-                self._every.append(_Network(chunk, resumable=True))
+            self._every = _Networks(_entries(compiler, adjustments), resumable=True)
         except EngineFault:
-            self._free()
+            self._first.close()
             raise
 
     def match(self, facts: Facts) -> Match:
@@ -77,12 +71,9 @@ class CompiledRuleSet:
         with self._lock:
             if self._freed:
                 raise EngineClosed("this rule set was replaced")
-            rule = next((hit for network in self._first if (hit := network.ask(codes)) is not None), None)
-            adjustments = [hit for network in self._every for hit in network.ask_all(codes)]
-        return Match(
-            None if rule is None else self._rules[rule],
-            tuple(self._adjustments[number] for number in adjustments),
-        )
+            rule = next(self._first.answers(facts, codes), None)
+            adjustments = tuple(self._adjustments[number] for number in self._every.answers(facts, codes))
+        return Match(None if rule is None else self._rules[rule], adjustments)
 
     @contextmanager
     def lease(self) -> Iterator["CompiledRuleSet"]:
@@ -110,11 +101,12 @@ class CompiledRuleSet:
 
     def _free(self) -> None:
         self._freed = True
-        for network in (*self._first, *self._every):
-            network.close()
+        self._first.close()
+        self._every.close()
 
 
-def _possible(entries: list[Entry]) -> list[Entry]:
+def _entries(compiler: Compiler, trees: Iterable[tuple[int, Group]]) -> list[Entry]:
+    entries = (Entry(number, compiler.term(tree)) for number, tree in trees)
     return [entry for entry in entries if entry.term != FALSE]
 
 
@@ -131,14 +123,56 @@ class _Codes(dict[str, int]):
         return code
 
 
+class _Networks:
+    """Entries in order, in as many networks as they need; the caller holds the lock."""
+
+    def __init__(self, entries: Sequence[Entry], resumable: bool) -> None:
+        self._resumable = resumable
+        self._columns = [sorted(columns(entry.term)) for entry in entries]
+        self._index = Index(entry.term for entry in entries)
+        self._networks: list[tuple[int, _Network]] = []  # each behind the mask of its entries
+        try:
+            for chunk in cut(entries):
+                network = _Network(chunk, resumable)
+                self._networks.append((((1 << len(chunk.entries)) - 1) << chunk.first, network))
+        except EngineFault:
+            self.close()
+            raise
+
+    def answers(self, facts: Facts, codes: _Codes) -> Iterator[int]:
+        """The number of each entry that matches, in order, as long as they are taken; of each network's entries only
+        the first, unless it is resumable."""
+        candidates = self._index.candidates(facts, codes)
+        for mask, network in self._networks:
+            if candidates & mask:
+                yield from network.answers(self._event(candidates & mask, codes))
+            elif candidates < mask & -mask:
+                return
+
+    def _event(self, candidates: int, codes: _Codes) -> str:
+        """The event as text, still open, with the columns of the candidates alone.
+
+        A test of a column that is left out is false, so the other entries cannot match: negations are single tests.
+        """
+        names: set[str] = set()
+        while candidates:
+            place = candidates.bit_length() - 1
+            names.update(self._columns[place])
+            candidates ^= 1 << place
+        fields = "".join([f',"{name}":{codes[name]}' for name in names])
+        return f'{{"sid":"{_SID}","t":1{fields}'
+
+    def close(self) -> None:
+        """Free every network."""
+        for _, network in self._networks:
+            network.close()
+
+
 class _Network:
     """One chunk in the engine; the caller holds the lock."""
 
     def __init__(self, chunk: Chunk, resumable: bool) -> None:
-        names = sorted(chunk.columns)
-        self._pick = itemgetter(*names) if len(names) > 1 else lambda codes: tuple(codes[name] for name in names)
-        fields = "".join(f',"{name}":%d' for name in (*names, *([_FROM] if resumable else ())))
-        self._event = f'{{"sid":"{_SID}","t":1{fields}}}'
+        self._resumable = resumable
         self._fired = self._faulty = False
         definition = {_NONE: _rule([], len(chunk.entries))}
         for place, entry in enumerate(chunk.entries):
@@ -149,14 +183,15 @@ class _Network:
         except durable_rules_engine.error as error:
             raise EngineFault(f"the engine cannot hold this rule set: {error}") from error
 
-    def ask(self, codes: _Codes) -> int | None:
-        """The number of the first rule that matches, or None."""
-        return self._fire(self._event % self._pick(codes))
-
-    def ask_all(self, codes: _Codes) -> Iterator[int]:
-        """The number of every adjustment that matches, in order."""
-        picked, start = self._pick(codes), 0
-        while (hit := self._fire(self._event % (*picked, start))) is not None:
+    def answers(self, event: str) -> Iterator[int]:
+        """The number of the first entry that matches, if any; of a resumable network, of each in order."""
+        if not self._resumable:
+            hit = self._fire(event + "}")
+            if hit is not None:
+                yield hit
+            return
+        start = 0
+        while (hit := self._fire(f'{event},"{_FROM}":{start}}}')) is not None:
             yield hit
             start = hit + 1
 
