@@ -119,4 +119,3 @@ def test_foreign_keys_are_on() -> None:
         db.session.execute(text("DELETE FROM payments WHERE id = :id"), {"id": payment.id})
     db.session.rollback()
     assert db.session.get(PaymentAttempt, payment.attempts[0].id) is not None
-

@@ -41,7 +41,10 @@ def test_a_payment_from_choice_to_money(sandbox: SandboxService) -> None:
     assert attempt.status == AttemptStatus.SUCCEEDED
     payment = attempt.payment
     assert (payment.status, payment.paid, payment.method, payment.account_id) == (
-        PaymentStatus.PAID, 12990, "card", "sandbox_north",
+        PaymentStatus.PAID,
+        12990,
+        "card",
+        "sandbox_north",
     )
     assert attempt.session.status == SessionStatus.COMPLETED
     assert [charge["state"] for charge in ledger_of(sandbox, session.id)] == ["succeeded"]
@@ -173,7 +176,9 @@ def test_an_account_that_cannot_be_reached_is_followed_by_the_next(sandbox: Sand
     assert (attempt.account_id, attempt.status) == ("sandbox_south", AttemptStatus.PENDING)
     first, second = attempts_of(session.id)
     assert (first.account_id, first.status, first.failure_kind) == (
-        "sandbox_north", AttemptStatus.FAILED, FailureKind.TECHNICAL,
+        "sandbox_north",
+        AttemptStatus.FAILED,
+        FailureKind.TECHNICAL,
     )
     assert second.id == attempt.id
     assert len(ledger_of(sandbox, session.id)) == 1

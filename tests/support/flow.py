@@ -17,9 +17,14 @@ CUSTOMER = {"email": "ada@example.com", "name": "Ada Rossi", "country": "IT", "t
 def open_session(**changes: Any) -> CheckoutSession:
     """Open a session of an Italian consumer over 129.90 EUR; `changes` are fields of NewSession."""
     given: dict[str, Any] = {
-        "amount": 12990, "currency": "EUR", "reference": "order-1001", "customer": CUSTOMER, "locale": "it",
+        "amount": 12990,
+        "currency": "EUR",
+        "reference": "order-1001",
+        "customer": CUSTOMER,
+        "locale": "it",
         "attributes": {"channel": "online", "product_categories": ["physical"]},
-        "success_url": "https://shop.example.com/thanks", "failure_url": "https://shop.example.com/cart",
+        "success_url": "https://shop.example.com/thanks",
+        "failure_url": "https://shop.example.com/cart",
     }
     return sessions.open_session(sessions.NewSession(**(given | changes)), actor="tester")
 

@@ -42,6 +42,7 @@ def config_for(data_dir: Path, database_url: str, sandbox_url: str) -> Config:
         sandbox_url=sandbox_url,
         sandbox_key=MASTER_KEY,
         sandbox_webhook_secret=MASTER_WEBHOOK_SECRET,
+        redirect_hosts=frozenset({"shop.example.com", "localhost"}),
     )
 
 

@@ -59,10 +59,17 @@ class PostgresServer:
         with (self._home / "log").open("wb") as log:
             self._server = subprocess.Popen(
                 [
-                    self._program("postgres"), "-D", str(data), "-k", str(self._home),
+                    self._program("postgres"),
+                    "-D",
+                    str(data),
+                    "-k",
+                    str(self._home),
                     *(part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")),
                 ],
-                stdout=log, stderr=log, extra_groups=[] if self._owner else None, **self._owner,
+                stdout=log,
+                stderr=log,
+                extra_groups=[] if self._owner else None,
+                **self._owner,
             )
         deadline = time.monotonic() + TIMEOUT
         while True:
@@ -106,5 +113,9 @@ class PostgresServer:
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
             [self._program(program), *arguments],
-            check=True, capture_output=True, timeout=TIMEOUT, extra_groups=[] if self._owner else None, **self._owner,
+            check=True,
+            capture_output=True,
+            timeout=TIMEOUT,
+            extra_groups=[] if self._owner else None,
+            **self._owner,
         )

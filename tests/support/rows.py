@@ -14,10 +14,15 @@ AMOUNT = 12990
 def session_row(**columns: Any) -> CheckoutSession:
     """An open session of an Italian consumer, flushed; `columns` replace its own."""
     given: dict[str, Any] = {
-        "status": SessionStatus.OPEN, "amount": AMOUNT, "currency": "EUR", "reference": "order-1001",
+        "status": SessionStatus.OPEN,
+        "amount": AMOUNT,
+        "currency": "EUR",
+        "reference": "order-1001",
         "customer": {"email": "ada@example.com", "country": "IT", "type": "consumer"},
-        "attributes": {"channel": "online"}, "success_url": "https://shop.example.com/thanks",
-        "failure_url": "https://shop.example.com/cart", "expires_at": utc_now() + timedelta(hours=1),
+        "attributes": {"channel": "online"},
+        "success_url": "https://shop.example.com/thanks",
+        "failure_url": "https://shop.example.com/cart",
+        "expires_at": utc_now() + timedelta(hours=1),
     }
     return _add(CheckoutSession(**(given | columns)))
 
@@ -27,8 +32,12 @@ def payment_row(session: CheckoutSession | None = None, **columns: Any) -> Payme
     session = session or session_row()
     status = columns.get("status", PaymentStatus.PENDING)
     given = {
-        "session_id": session.id, "status": status, "amount": session.amount, "currency": session.currency,
-        "reference": session.reference, "paid": session.amount if status in SETTLED_PAYMENT else 0,
+        "session_id": session.id,
+        "status": status,
+        "amount": session.amount,
+        "currency": session.currency,
+        "reference": session.reference,
+        "paid": session.amount if status in SETTLED_PAYMENT else 0,
     }
     return _add(Payment(**(given | columns)))
 
@@ -38,8 +47,12 @@ def attempt_row(payment: Payment | None = None, **columns: Any) -> PaymentAttemp
     payment = payment or payment_row()
     status = columns.get("status", AttemptStatus.STARTED)
     given = {
-        "session_id": payment.session_id, "payment_id": payment.id, "account_id": "sandbox_north", "method": "card",
-        "status": status, "failure_kind": "soft_decline" if status == AttemptStatus.FAILED else None,
+        "session_id": payment.session_id,
+        "payment_id": payment.id,
+        "account_id": "sandbox_north",
+        "method": "card",
+        "status": status,
+        "failure_kind": "soft_decline" if status == AttemptStatus.FAILED else None,
     }
     return _add(PaymentAttempt(**(given | columns)))
 
@@ -53,8 +66,7 @@ def refund_row(payment: Payment | None = None, **columns: Any) -> Refund:
 def row_counts() -> dict[str, int]:
     """How many rows each table holds, read in a transaction that ends with it."""
     counts = {
-        name: db.session.scalar(select(func.count()).select_from(table))
-        for name, table in Base.metadata.tables.items()
+        name: db.session.scalar(select(func.count()).select_from(table)) for name, table in Base.metadata.tables.items()
     }
     db.session.rollback()
     return counts
