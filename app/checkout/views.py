@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from app.checkout import wording
 from app.checkout.blueprint import blueprint
 from app.checkout.choices import Choice, OfferView, Problem, offer_of
-from app.checkout.formatting import money, moment
+from app.checkout.formatting import moment, money
 from app.checkout.languages import language, text_direction
 from app.checkout.standing import Standing, Visit
 from app.models import CheckoutSession
