@@ -1,0 +1,111 @@
+"""Why a customer saw what they saw: each decision of a session, laid out for a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from admin import formats
+from admin.tracing import Traced, Tracer
+from app.domain.methods import METHOD_IDS
+from app.models import CheckoutSession, DecisionRecord
+from app.services import rule_sets
+from app.services.decisions import explain_record, outcome_of
+from rules import Decision, InvalidFacts, Withheld
+
+TRACED = 200  # rules shown above the one that decided: the nearest ones
+
+
+@dataclass
+class Method:
+    """One payment method: the accounts that may carry it in order (none: not offered), and every reason against."""
+
+    label: str
+    accounts: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class DecisionPage:
+    """All there is to say about one decision; `rule` is None when the default offer was made.
+
+    `above` are the rules that were asked first and did not match, `above_hidden` how many more there were, `below`
+    how many were not reached. Without `traceable` the facts no longer fit the catalogue, and nothing is traced.
+    """
+
+    record: DecisionRecord
+    outcome: Decision
+    traceable: bool
+    rule: Traced | None
+    default: str
+    above: list[Traced]
+    above_hidden: int
+    below: int
+    adjustments: list[Traced]
+    facts: list[tuple[str, str]]
+    methods: list[Method]
+
+
+def decisions_of(session: CheckoutSession) -> list[DecisionPage]:
+    """Return the session's decisions, the latest first."""
+    return [_page(record) for record in reversed(session.decisions)]
+
+
+def _page(record: DecisionRecord) -> DecisionPage:
+    outcome, ruleset, tracer = outcome_of(record), rule_sets.ruleset_of(record.version), Tracer(record.facts)
+    ids = [rule.id for rule in ruleset.rules]
+    position = ids.index(record.rule_id) if record.rule_id in ids else len(ids)
+    first = max(0, position - TRACED)
+    try:
+        explanation = explain_record(record)
+    except InvalidFacts:
+        rules, adjustments = [], []
+    else:
+        rules = [
+            tracer.lay_out(number, rule, trace)
+            for number, (rule, trace) in enumerate(zip(ruleset.rules, explanation.rules, strict=True), 1)
+            if first < number <= position + 1
+        ]
+        applied = {key for key, _ in outcome.adjustments}
+        adjustments = [
+            tracer.lay_out(number, item, trace)
+            for number, (item, trace) in enumerate(zip(ruleset.adjustments, explanation.adjustments, strict=True), 1)
+            if item.id in applied
+        ]
+    return DecisionPage(
+        record=record,
+        outcome=outcome,
+        traceable=bool(rules) or not ids,
+        rule=rules[-1] if rules and position < len(ids) else None,
+        default=tracer.sentence(ruleset.default),
+        above=rules[: position - first],
+        above_hidden=first,
+        below=max(0, len(ids) - position - 1),
+        adjustments=adjustments,
+        facts=list(tracer.facts()),
+        methods=_methods(outcome),
+    )
+
+
+def _methods(outcome: Decision) -> list[Method]:
+    """Return the offered methods in the customer's order, then the withheld ones in the hub's."""
+    methods = {
+        item.method: Method(
+            formats.method(item.method),
+            [formats.account(account) for account in item.accounts],
+            strong=item.method in outcome.strong_authentication,
+        )
+        for item in outcome.offered
+    }
+    known = {key: place for place, key in enumerate(METHOD_IDS)}
+    for withheld in sorted(outcome.withheld, key=lambda item: known.get(item.method, len(known))):
+        methods.setdefault(withheld.method, Method(formats.method(withheld.method))).reasons.append(_reason(withheld))
+    return list(methods.values())
+
+
+def _reason(withheld: Withheld) -> str:
+    """Return the reason, with the account's label in place of its id."""
+    account = withheld.account
+    if account and withheld.reason.startswith(account):
+        return formats.account(account) + withheld.reason[len(account) :]
+    return withheld.reason

@@ -1,0 +1,46 @@
+"""The search box: an exact id, reference or e-mail address; never a scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import joinedload
+
+from admin.subjects import url_of
+from app.models import CheckoutSession, Payment, db
+
+LIMIT = 50
+LONGEST = 254
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found; `only` is the page to go to when there is exactly one answer."""
+
+    only: str | None = None
+    payments: list[Payment] = field(default_factory=list)
+    sessions: list[CheckoutSession] = field(default_factory=list)
+
+
+def find(text: str) -> Found:
+    """Return what `text` names: a payment, attempt or session id, a reference, or a customer's e-mail address."""
+    if not text or len(text) > LONGEST or not text.isprintable():
+        return Found()
+    address = url_of(text)
+    if address is not None:
+        return Found(only=address)
+    if "@" in text:
+        payments = _payments(Payment.customer_email.in_({text, text.lower()})) or _payments(Payment.reference == text)
+    else:
+        payments = _payments(Payment.reference == text)
+    without = CheckoutSession.reference == text, ~CheckoutSession.payment.has()
+    newest = select(CheckoutSession).where(*without).order_by(CheckoutSession.created_at.desc()).limit(LIMIT)
+    sessions = list(db.session.scalars(newest))
+    only = url_of((payments or sessions)[0].id) if len(payments) + len(sessions) == 1 else None
+    return Found(only, payments, sessions)
+
+
+def _payments(condition: ColumnElement[bool]) -> list[Payment]:
+    newest = select(Payment).where(condition).order_by(Payment.created_at.desc(), Payment.id.desc())
+    return list(db.session.scalars(newest.options(joinedload(Payment.session)).limit(LIMIT)))

@@ -1,0 +1,19 @@
+"""Where the page of anything with an id is."""
+
+from __future__ import annotations
+
+from flask import url_for
+
+from app.domain.ids import is_id
+from app.models import CheckoutSession, Payment, PaymentAttempt, db
+
+
+def url_of(subject_id: str) -> str | None:
+    """Return the address of the page that shows this payment, attempt or session; None when there is none."""
+    if is_id("pay", subject_id) and db.session.get(Payment, subject_id):
+        return url_for("admin_payments.details", payment_id=subject_id)
+    if is_id("att", subject_id) and (attempt := db.session.get(PaymentAttempt, subject_id)):
+        return url_for("admin_payments.details", payment_id=attempt.payment_id, _anchor=attempt.id)
+    if is_id("cs", subject_id) and db.session.get(CheckoutSession, subject_id):
+        return url_for("admin_sessions.details", session_id=subject_id)
+    return None

@@ -1,0 +1,109 @@
+"""Payments: the list an operator lives in, and the page that tells all about one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_security import current_user
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import joinedload
+
+from admin import filters, formats
+from admin.base import HubView, needs
+from admin.decision_page import decisions_of
+from admin.keyset import count_up_to, page_of
+from admin.timeline import timeline_of
+from app.domain.methods import LABELS
+from app.domain.statuses import LIVE_ATTEMPT, SETTLED_PAYMENT, AttemptStatus, PaymentStatus
+from app.models import Alert, Payment, PaymentAttempt, db
+from app.services import payments
+
+WAITING = (PaymentStatus.CREATED, PaymentStatus.PENDING)
+
+
+def _needs_attention() -> ColumnElement[bool]:
+    """Payments with an attempt whose outcome is unknown, or with an open alert of their own or of an attempt."""
+    alerted = select(Alert.subject_id).where(Alert.resolved_at.is_(None))
+    attempts = select(PaymentAttempt.payment_id)
+    live = PaymentAttempt.next_check_at.is_not(None)
+    return or_(
+        Payment.id.in_(alerted),
+        Payment.id.in_(attempts.where(PaymentAttempt.id.in_(alerted))),
+        Payment.id.in_(attempts.where(live, PaymentAttempt.status == AttemptStatus.UNKNOWN)),
+    )
+
+
+VIEWS = (
+    filters.View("all", "All"),
+    filters.View("paid", "Paid", lambda: Payment.status.in_(SETTLED_PAYMENT)),
+    filters.View("pending", "Pending", lambda: Payment.status.in_(WAITING)),
+    filters.View("failed", "Failed", lambda: Payment.status.in_((PaymentStatus.FAILED, PaymentStatus.EXPIRED))),
+    filters.View("attention", "Needs attention", _needs_attention),
+)
+
+
+def _filters() -> tuple[filters.Filter, ...]:
+    statuses = {status: pill.word for status, pill in formats.PILLS["payment"].items()}
+    return (
+        filters.Choice("status", "Status", statuses, lambda value: Payment.status == value),
+        filters.Choice("method", "Method", LABELS, lambda value: Payment.method == value),
+        filters.Choice("account", "Provider", formats.account_labels(), lambda value: Payment.account_id == value),
+        filters.Choice("currency", "Currency", formats.CURRENCIES, lambda value: Payment.currency == value),
+        filters.Day("from", "From", Payment.created_at),
+        filters.Day("until", "Until", Payment.created_at, until=True),
+    )
+
+
+class PaymentsView(HubView):
+    permission = "payments.view"
+
+    @expose("/")
+    def index(self) -> str:
+        known = _filters()
+        asked = filters.read(request.args, VIEWS, known)
+        page = page_of(asked.apply(select(Payment).options(joinedload(Payment.session))), Payment, request.args)
+        counts = {view.key: count_up_to(self._of(view)) for view in VIEWS}
+        return self.render(
+            "backoffice/payments.html", page=page, asked=asked, views=VIEWS, counts=counts, filters=known
+        )
+
+    @expose("/<payment_id>")
+    def details(self, payment_id: str) -> str:
+        payment = payments.get_payment(payment_id)
+        attempts: list[PaymentAttempt] = list(payment.attempts)
+        return self.render(
+            "backoffice/payment.html",
+            payment=payment,
+            session=payment.session,
+            attempts=attempts,
+            live=[attempt for attempt in attempts if attempt.status in LIVE_ATTEMPT],
+            timeline=timeline_of(payment.session, payment, attempts),
+            decisions=decisions_of(payment.session),
+            alerts=_open_alerts([payment.id, payment.session_id, *(attempt.id for attempt in attempts)]),
+        )
+
+    @expose("/<payment_id>/settle", methods=("POST",))
+    @needs("payments.settle")
+    def settle(self, payment_id: str) -> ResponseReturnValue:
+        payment = payments.get_payment(payment_id)
+        live = [attempt.id for attempt in payment.attempts if attempt.status in LIVE_ATTEMPT]
+        actor = f"user:{current_user.email}"[:100]
+        settled = [payments.settle(attempt_id, actor=actor) for attempt_id in live]
+        if not settled:
+            flash("No attempt is open: there is nothing to ask.", "info")
+        for attempt in settled:
+            word = formats.pill("attempt", attempt.status).word.lower()
+            flash(f"{formats.account(attempt.account_id)} was asked: the attempt is {word}.", "info")
+        return redirect(url_for("admin_payments.details", payment_id=payment_id))
+
+    @staticmethod
+    def _of(view: filters.View) -> Any:
+        query = select(Payment.id)
+        return query.where(view.where()) if view.where else query
+
+
+def _open_alerts(subject_ids: list[str]) -> list[Alert]:
+    return list(db.session.scalars(select(Alert).where(Alert.subject_id.in_(subject_ids), Alert.resolved_at.is_(None))))

@@ -1,0 +1,61 @@
+"""Checkout sessions: what shops asked to collect, and what the rules answered, paid or not."""
+
+from __future__ import annotations
+
+from flask import request
+from flask_admin import expose
+from sqlalchemy import exists, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from admin import filters, formats
+from admin.base import HubView
+from admin.decision_page import decisions_of
+from admin.keyset import count_up_to, page_of
+from admin.timeline import timeline_of
+from app.domain.statuses import SessionStatus
+from app.models import CheckoutSession, Payment
+from app.services import sessions
+
+Session = CheckoutSession
+
+VIEWS = (
+    filters.View("all", "All"),
+    filters.View("open", "Open", lambda: Session.status == SessionStatus.OPEN),
+    filters.View("completed", "Completed", lambda: Session.status == SessionStatus.COMPLETED),
+    filters.View("expired", "Expired", lambda: Session.status == SessionStatus.EXPIRED),
+    filters.View("untried", "Never tried to pay", lambda: ~exists().where(Payment.session_id == Session.id)),
+)
+
+
+def _filters() -> tuple[filters.Filter, ...]:
+    return (
+        filters.Choice("currency", "Currency", formats.CURRENCIES, lambda value: Session.currency == value),
+        filters.Day("from", "From", Session.created_at),
+        filters.Day("until", "Until", Session.created_at, until=True),
+    )
+
+
+class SessionsView(HubView):
+    permission = "payments.view"
+
+    @expose("/")
+    def index(self) -> str:
+        known = _filters()
+        asked = filters.read(request.args, VIEWS, known)
+        rows = asked.apply(select(Session).options(joinedload(Session.payment), selectinload(Session.decisions)))
+        page = page_of(rows, Session, request.args)
+        counts = {view.key: count_up_to(filters.Filtered(view).apply(select(Session.id))) for view in VIEWS}
+        return self.render(
+            "backoffice/sessions.html", page=page, asked=asked, views=VIEWS, counts=counts, filters=known
+        )
+
+    @expose("/<session_id>")
+    def details(self, session_id: str) -> str:
+        session = sessions.get_session(session_id)
+        return self.render(
+            "backoffice/session.html",
+            session=session,
+            payment=session.payment,
+            timeline=timeline_of(session, session.payment, session.attempts),
+            decisions=decisions_of(session),
+        )
