@@ -175,9 +175,9 @@ class _Network:
         self._resumable = resumable
         self._fired = self._faulty = False
         definition = {_NONE: _rule([], len(chunk.entries))}
-        for place, entry in enumerate(chunk.entries):
+        for place, (entry, tests) in enumerate(chunk.expressions()):
             resume = [{"$lte": {_FROM: entry.number}}] if resumable else []
-            definition[str(entry.number)] = _rule([*chunk.expression(entry), *resume], place)
+            definition[str(entry.number)] = _rule([*tests, *resume], place)
         try:
             self._handle = durable_rules_engine.create_ruleset("chunk", json.dumps(definition))
         except durable_rules_engine.error as error:

@@ -8,14 +8,10 @@ import rule_engine
 import zen
 from json_logic import jsonLogic
 
-from rules import Group, Rule, RuleSet
+from rules import RuleSet
+from tests.benchmarks.rules_cases import values
 
 Ask = Callable[[Mapping[str, Any]], str | None]  # a session's facts to the id of the first rule that matches
-
-
-def values(rule: Rule) -> dict[str, Any]:
-    """The values of a benchmark rule by attribute."""
-    return {child.attribute: child.value for child in rule.when.children if not isinstance(child, Group)}
 
 
 def with_rule_engine(ruleset: RuleSet) -> Ask:
