@@ -33,11 +33,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class MethodCard:
-    """One method as the page shows it."""
+    """One method as the page shows it; `failed` when it is the one that did not work a moment ago."""
 
     id: str
     label: str
     hint: str
+    failed: bool
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def offer_of(session: CheckoutSession) -> OfferView:
     offered = tuple(item.method for item in decision.offered)
     adapted = bool(failed) and offered != _offered_before(session)
     return OfferView(
-        methods=tuple(MethodCard(method, wording.label(method), wording.hint(method, session)) for method in offered),
+        methods=tuple(_card(method, session, bool(failed) and method == failed[-1].method) for method in offered),
         notices=tuple(text.get(language()) or text.get(DEFAULT, "") for text in decision.notices),
         origins=page_origins({account for item in decision.offered for account in item.accounts}),
         failure=wording.failure(str(failed[-1].failure_kind), adapted) if failed else None,
@@ -75,6 +76,10 @@ def find_problems(choice: Choice, offer: OfferView) -> list[Problem]:
     if not choice.accept_terms:
         problems.append(Problem("accept_terms", _("Accept the terms to continue")))
     return problems
+
+
+def _card(method: str, session: CheckoutSession, failed: bool) -> MethodCard:
+    return MethodCard(method, wording.label(method), wording.hint(method, session), failed)
 
 
 def _offered_before(session: CheckoutSession) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time, get_timezone_name
 from flask import current_app
 
 from app.checkout.languages import format_locale
@@ -19,9 +19,10 @@ def money(amount: int, currency: str) -> str:
 
 def moment(at: datetime) -> str:
     """Return a time in the merchant's zone, which it names: the one that the order and the bank statement use."""
-    zone = ZoneInfo(current_app.config["JUNCTION"].merchant_timezone)
-    local = at.astimezone(zone)
-    return format_datetime(local, "long", locale=str(format_locale()))
+    local = at.astimezone(ZoneInfo(current_app.config["JUNCTION"].merchant_timezone))
+    locale = str(format_locale())
+    zone = get_timezone_name(local, "short", locale=locale)
+    return f"{format_date(local, 'long', locale=locale)}, {format_time(local, 'short', locale=locale)} ({zone})"
 
 
 def first_instalment(amount: int, count: int) -> int:

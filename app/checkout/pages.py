@@ -54,6 +54,14 @@ def pay(session_id: str) -> ResponseReturnValue:
     return _to_page(session_id)
 
 
+@blueprint.get("/<session_id>/pay")
+@blueprint.get("/<session_id>/check")
+@blueprint.get("/<session_id>/change")
+def reopen(session_id: str) -> ResponseReturnValue:
+    """A form's address opened by hand or from a history: the session's page."""
+    return _to_page(session_id)
+
+
 @blueprint.get("/<session_id>/return/<attempt_id>")
 @_asks_provider
 def come_back(session_id: str, attempt_id: str) -> ResponseReturnValue:

@@ -53,7 +53,7 @@ CHANNELS: dict[str, LazyString] = {
     "phone": _l("By phone"),
     "app": _l("In the app"),
 }
-CUSTOMER_TYPES: dict[str, LazyString] = {"consumer": _l("Private person"), "business": _l("Company")}
+CUSTOMER_TYPES: dict[str, LazyString] = {"consumer": _l("Consumer"), "business": _l("Business")}
 DEVICES: dict[str, LazyString] = {"desktop": _l("Computer"), "mobile": _l("Phone"), "tablet": _l("Tablet")}
 LOCALES: dict[str, str] = {
     "en": "English",
@@ -100,6 +100,11 @@ PRESETS: tuple[Preset, ...] = (
         {"country": "IT", "lang": "it", "grinder": "1", "moka": "1"},
     ),
     Preset(_l("Digital only"), _l("Maps, wanted this minute"), {"country": "FR", "lang": "fr", "map": "2"}),
+    Preset(
+        _l("A present"),
+        _l("Gift cards, paid in pounds"),
+        {"country": "GB", "lang": "en", "currency": "GBP", "voucher": "2"},
+    ),
     Preset(
         _l("Known, on the phone"),
         _l("Came back for another pot"),
