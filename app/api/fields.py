@@ -31,6 +31,15 @@ class MinorUnits(fields.Field[int]):
         return value
 
 
+class TrueOrFalse(fields.Boolean):
+    """true or false; 1, "true" and "yes" are neither."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Must be true or false, not in quotes and not a number.")
+        return value
+
+
 def currency(value: str) -> None:
     """Accept an active ISO 4217 code."""
     if value not in DECIMALS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from app.api.fields import MinorUnits, country, currency, locale, printable, return_url, text
+from app.api.fields import MinorUnits, TrueOrFalse, country, currency, locale, printable, return_url, text
 
 
 class CustomerSchema(Schema):
@@ -12,7 +12,7 @@ class CustomerSchema(Schema):
     name = text(200)
     country = fields.String(validate=country)
     type = fields.String(validate=validate.OneOf(["consumer", "business"]))
-    returning = fields.Boolean(truthy={True}, falsy={False})
+    returning = TrueOrFalse()
 
 
 class ItemSchema(Schema):
@@ -38,9 +38,7 @@ class NewSessionSchema(Schema):
 
 class PaySchema(Schema):
     method = fields.String(required=True, validate=[validate.Length(max=40), printable])
-    accept_terms = fields.Raw(
-        required=True, metadata={"type": "boolean", "description": "true: the customer accepted the terms."}
-    )
+    accept_terms = TrueOrFalse(required=True, metadata={"description": "true: the customer accepted the terms."})
 
 
 class OfferedMethodSchema(Schema):

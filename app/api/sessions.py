@@ -13,7 +13,6 @@ from app.api.spec import IDEMPOTENCY_KEY, new_blueprint, refusals
 from app.api.views import next_action, payment_view, session_view
 from app.models import db
 from app.services import decisions, idempotency, payments, sessions
-from app.services.errors import FieldRefused
 from app.services.transaction import transaction
 
 blueprint = new_blueprint("checkout sessions", "One hosted page that leads to one payment.")
@@ -68,9 +67,6 @@ def get_decision(session_id: str) -> dict[str, Any]:
 @blueprint.response(200, PaidSchema)
 def pay(body: dict[str, Any], session_id: str) -> Response:
     """Start paying by an offered method; a session that is being paid already answers with that attempt."""
-    if not isinstance(body["accept_terms"], bool):
-        raise FieldRefused("accept_terms", "Must be true or false, not in quotes.")
-
     def handle(attempt_id: str) -> tuple[int, dict[str, Any]]:
         attempt = payments.pay(
             session_id,

@@ -15,6 +15,7 @@ from app.domain.ids import new_id
 from app.models import IdempotencyKey, db, utc_now
 from app.services.errors import Refusal
 from app.services.transaction import transaction
+from rules import InvalidFacts
 
 ABANDONED = timedelta(seconds=60)  # a request that has not answered by then died with its process
 KEPT = timedelta(days=7)
@@ -89,7 +90,7 @@ def once(
     row_id, resource_id = row.id, row.resource_id
     try:
         status, body = handle(resource_id)
-    except Refusal:
+    except (Refusal, InvalidFacts):
         _forget(row_id)
         raise
     except BaseException:
