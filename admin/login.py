@@ -16,12 +16,12 @@ from app.security import limiter, security
 
 BY_ADDRESS = "10 per minute"
 BY_ACCOUNT = "20 per hour"
-_INSIDE = re.compile(r"/admin(/[\w./-]*)?(\?[\w.=&%+:@-]*)?")
+_INSIDE = re.compile(r"/admin(/[\w./-]*)?(\?[\w.=&%+:@-]*)?", re.ASCII)
 
 
 def is_inside(address: str) -> bool:
     """Tell whether an address given by a browser leads to a page of the backoffice, and nowhere else."""
-    return len(address) <= 2000 and "//" not in address and _INSIDE.fullmatch(address, re.ASCII) is not None
+    return len(address) <= 2000 and "//" not in address and _INSIDE.fullmatch(address) is not None
 
 
 def init_login(app: Flask) -> None:
