@@ -20,6 +20,7 @@ import durable_rules_engine
 from rules.chunks import Chunk, Entry, cut, distinct
 from rules.compiler import Compiler, dated
 from rules.decision import Match
+from rules.explain import evaluate
 from rules.facts import Facts
 from rules.index import Index
 from rules.spec import Group, RuleSet
@@ -31,7 +32,7 @@ _FROM = "from"  # the first adjustment that may still answer
 
 
 class EngineFault(RuntimeError):
-    """The engine refused a rule set or an event; the plain evaluator can still answer."""
+    """The engine cannot hold a rule set, or failed on an event."""
 
 
 class EngineClosed(RuntimeError):
@@ -41,10 +42,13 @@ class EngineClosed(RuntimeError):
 class CompiledRuleSet:
     """A rule set in the engine, safe to ask from many threads; EngineFault when it cannot be compiled.
 
-    Close it when it is replaced: it is freed when the last lease ends.
+    Close it when it is replaced: it is freed when the last lease ends. Where the engine fails on an event, the plain
+    evaluator answers instead and `faults` counts it: a session never fails, and an operator can be told.
     """
 
     def __init__(self, ruleset: RuleSet) -> None:
+        self.faults = 0
+        self._ruleset = ruleset
         self._lock = threading.Lock()
         self._leases = 0
         self._closing = False
@@ -65,14 +69,18 @@ class CompiledRuleSet:
     def match(self, facts: Facts) -> Match:
         """The first rule that matches and every adjustment that matches; `facts` come from `coerce`.
 
-        EngineClosed once closed and no longer leased; EngineFault when the engine refuses the event.
+        EngineClosed once closed and no longer leased.
         """
         codes = _Codes(self._encoders, facts)
         with self._lock:
             if self._freed:
                 raise EngineClosed("this rule set was replaced")
-            rule = next(self._first.answers(facts, codes), None)
-            adjustments = tuple(self._adjustments[number] for number in self._every.answers(facts, codes))
+            try:
+                rule = next(self._first.answers(facts, codes), None)
+                adjustments = tuple(self._adjustments[number] for number in self._every.answers(facts, codes))
+            except EngineFault:
+                self.faults += 1
+                return evaluate(self._ruleset, facts)
         return Match(None if rule is None else self._rules[rule], adjustments)
 
     @contextmanager
@@ -173,7 +181,8 @@ class _Network:
 
     def __init__(self, chunk: Chunk, resumable: bool) -> None:
         self._resumable = resumable
-        self._fired = self._faulty = False
+        self._fired = False
+        self._sound = True
         definition = {_NONE: _rule([], len(chunk.entries))}
         for place, (entry, tests) in enumerate(chunk.expressions()):
             resume = [{"$lte": {_FROM: entry.number}}] if resumable else []
@@ -196,6 +205,9 @@ class _Network:
             start = hit + 1
 
     def _fire(self, event: str) -> int | None:
+        if not self._sound:
+            raise EngineFault("an earlier event was not finished")
+        self._sound = False  # until this event is finished: one cut short would be left to answer for the next
         try:
             status, state = durable_rules_engine.assert_event(self._handle, event)
             if status:
@@ -203,16 +215,15 @@ class _Network:
             _, message = durable_rules_engine.start_action_for_state(self._handle, state)
             if durable_rules_engine.complete_and_start_action(self._handle, state):
                 raise EngineFault("the engine answered one event twice")
-        except (durable_rules_engine.error, EngineFault, TypeError) as error:
-            self._faulty = True
+        except (durable_rules_engine.error, TypeError) as error:
             raise EngineFault(str(error)) from error
-        self._fired = True
+        self._fired = self._sound = True
         name = message[2 : message.index('"', 2)]
         return None if name == _NONE else int(name)
 
     def close(self) -> None:
         """Free the chunk; deleting the state of a session that never fired, or half fired, would crash."""
-        if self._fired and not self._faulty:
+        if self._fired and self._sound:
             durable_rules_engine.delete_state(self._handle, _SID)
         durable_rules_engine.delete_ruleset(self._handle)
 

@@ -68,6 +68,8 @@ def main(text: str) -> int:
                 print(f"The engine chose {actual} where these rules mean {expected}.")  # noqa: T201  # to the parent
                 return _DIFFERS
         engine.close()
+        if engine.faults:
+            raise EngineFault(f"it failed on {engine.faults} of {SAMPLES} samples")
     except EngineFault as fault:
         print(f"The engine refused these rules: {fault}.")  # noqa: T201  # to the parent
         return _REFUSED

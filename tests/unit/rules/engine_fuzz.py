@@ -6,9 +6,12 @@
 import sys
 from collections.abc import Mapping
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from rules import chunks
 from rules.engine import CompiledRuleSet
 from rules.explain import evaluate, explain
 from rules.spec import RuleSet
@@ -20,11 +23,12 @@ def main(examples: int, sessions: int) -> int:
     pairs = decided = 0
 
     @settings(max_examples=examples, database=None, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(cases(sessions))
-    def agree(case: tuple[RuleSet, list[Mapping[str, Any]]]) -> None:
+    @given(cases(sessions), st.sampled_from((4, chunks.MAX_OPEN)))
+    def agree(case: tuple[RuleSet, list[Mapping[str, Any]]], chunk_size: int) -> None:
         nonlocal pairs, decided
         ruleset, many_facts = case
-        engine = CompiledRuleSet(ruleset)
+        with patch.object(chunks, "MAX_OPEN", chunk_size):  # small chunks: even a few rules need several
+            engine = CompiledRuleSet(ruleset)
         try:
             for facts in many_facts:
                 expected = evaluate(ruleset, facts)
@@ -32,6 +36,7 @@ def main(examples: int, sessions: int) -> int:
                 assert explain(ruleset, facts).match == expected
                 pairs += 1
                 decided += expected.rule_id is not None
+            assert engine.faults == 0
         finally:
             engine.close()
 
