@@ -6,12 +6,13 @@ from flask import Flask
 
 from app.checkout import branding, pages, shop, views
 from app.checkout.blueprint import blueprint
-from app.checkout.errors import render_error_page
+from app.checkout.context import page_context
 from app.checkout.languages import init_languages
-from app.errors import register_error_page
 
 # Each of these modules adds its pages to the blueprint.
 PARTS = (branding, pages, views)
+for _pages in (blueprint, shop.blueprint):
+    _pages.context_processor(page_context)
 
 
 def register_checkout(app: Flask) -> None:
@@ -20,4 +21,3 @@ def register_checkout(app: Flask) -> None:
     app.register_blueprint(blueprint)
     if app.config["JUNCTION"].demo:
         app.register_blueprint(shop.blueprint)
-    register_error_page(app, "/", render_error_page)

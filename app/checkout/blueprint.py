@@ -52,7 +52,6 @@ def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
-@blueprint.app_template_global()
 def asset(filename: str) -> str:
     """Return the address of one of the checkout's files, with the hash of its content."""
     return url_for("checkout.static", filename=filename, v=_hash(Path(str(blueprint.static_folder)) / filename))

@@ -40,9 +40,8 @@ def favicon() -> Any:
     return kept(Response(tile, mimetype="image/svg+xml"))
 
 
-@blueprint.app_context_processor
-def _brand() -> dict[str, Any]:
-    """Give every page `theme` and the addresses of its look, each with a hash so that a change is seen at once."""
+def look() -> dict[str, Any]:
+    """Return what the customer's pages know of the look; addresses carry a hash, so that a change is seen at once."""
     theme = _theme()
     version = _version(theme)
     return {

@@ -6,6 +6,8 @@ from flask import Response, make_response, render_template, request
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from app.checkout.context import page_context
+
 _CALM = (_l("Something went wrong on our side"), _l("It has been noted. Please try again in a moment."))
 _WORDS: dict[int, tuple[LazyString, LazyString]] = {
     400: (_l("This request could not be read"), _l("Please go back and try again.")),
@@ -24,5 +26,7 @@ def render_error_page(status: int, title: str, text: str) -> Response:
     known = _WORDS.get(status, _CALM if status >= 500 else None)
     shown = known or (title, text)
     in_checkout = request.path.startswith("/checkout/")
-    page = render_template("checkout/error.html", status=status, title=shown[0], text=shown[1], paying=in_checkout)
+    page = render_template(
+        "checkout/error.html", **page_context(), status=status, title=shown[0], text=shown[1], paying=in_checkout
+    )
     return make_response(page, status)

@@ -26,7 +26,8 @@ _asks_provider = limiter.shared_limit("60 per minute", scope="checkout", key_fun
 @blueprint.get("/<session_id>")
 def show(session_id: str) -> ResponseReturnValue:
     """The page of a session, by where it stands."""
-    return render_visit(visit(session_id))
+    here = visit(session_id)
+    return render_visit(here), HTTPStatus.GONE if here.standing is Standing.EXPIRED else HTTPStatus.OK
 
 
 @blueprint.post("/<session_id>/pay")

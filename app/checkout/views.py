@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from http import HTTPStatus
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
@@ -11,8 +10,6 @@ from flask.typing import ResponseReturnValue
 from app.checkout import wording
 from app.checkout.blueprint import blueprint
 from app.checkout.choices import Choice, OfferView, Problem, offer_of
-from app.checkout.formatting import moment, money
-from app.checkout.languages import language, text_direction
 from app.checkout.standing import Standing, Visit
 from app.models import CheckoutSession
 from app.security import allow_forms_to
@@ -24,18 +21,12 @@ TEMPLATES = {
     Standing.EXPIRED: "checkout/expired.html",
 }
 
-blueprint.add_app_template_global(money)
-blueprint.add_app_template_global(moment)
-blueprint.add_app_template_global(language, "page_language")
-blueprint.add_app_template_global(text_direction)
-blueprint.add_app_template_global(wording.label, "method_label")
 
-
-def render_visit(here: Visit, *, again: bool = False) -> ResponseReturnValue:
+def render_visit(here: Visit, *, again: bool = False) -> str:
     """Render the page of a session; `again`: the customer tried to pay what can no longer be paid."""
     if here.standing is Standing.CHOOSE:
         return render_choices(here.session, offer_of(here.session))
-    page = render_template(
+    return render_template(
         TEMPLATES[here.standing],
         session=here.session,
         attempt=here.attempt,
@@ -43,7 +34,6 @@ def render_visit(here: Visit, *, again: bool = False) -> ResponseReturnValue:
         slow=here.attempt is not None and here.attempt.method in wording.SLOW_METHODS,
         again=again,
     )
-    return page, HTTPStatus.GONE if here.standing is Standing.EXPIRED else HTTPStatus.OK
 
 
 def render_choices(

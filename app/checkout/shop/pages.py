@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -67,7 +68,7 @@ def _wanted(cart: Cart) -> NewSession:
         currency=cart.currency,
         reference=f"AUR-{secrets.randbelow(900_000) + 100_000}",
         success_url=base + url_for("shop.thanks", lang=cart.lang),
-        failure_url=base + url_for("shop.back", **cart.query),
+        failure_url=f"{base}{url_for('shop.back')}?{urlencode(cart.query)}",
         locale=cart.lang,
         customer={"country": cart.country, "type": cart.customer_type, "returning": cart.returning},
         attributes={"channel": cart.channel, "device": cart.device, "product_categories": cart.categories},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from babel import Locale
 from flask import url_for
@@ -33,7 +34,7 @@ def preset_links(cart: Cart) -> list[PresetLink]:
         PresetLink(
             str(preset.name),
             str(preset.about),
-            url_for("shop.shelf", **preset.query),
+            f"{url_for('shop.shelf')}?{urlencode(preset.query)}",
             read_cart(preset.query, "en").query == cart.query,
         )
         for preset in PRESETS
