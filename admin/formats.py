@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from flask import current_app, g
 
@@ -109,6 +109,14 @@ def day(at: Any) -> str:
 def country(code: str | None) -> str:
     """Return a country's name, or its code when it has none."""
     return COUNTRIES.get(code, code) if isinstance(code, str) else ""
+
+
+def language(code: str) -> str:
+    """Return e.g. "Italian" for it, or "German (Austria)" for de-AT; a code that means nothing stays as it is."""
+    try:
+        return Locale.parse(code, sep="-" if "-" in code else "_").get_display_name(LOCALE) or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def method(key: str | None) -> str:

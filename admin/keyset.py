@@ -56,7 +56,7 @@ def page_of(query: Select[Any], model: Any, args: Mapping[str, str], size: int =
 def count_up_to(query: Select[Any], most: int = COUNTED) -> str:
     """Return how many rows `query` has, as "0" to "999" or "999+"; it never reads further."""
     few = query.limit(most + 1).subquery()
-    count = int(db.session.scalar(select(func.count()).select_from(few)))
+    count = db.session.scalar(select(func.count()).select_from(few)) or 0
     return f"{most}+" if count > most else str(count)
 
 

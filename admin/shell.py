@@ -105,7 +105,7 @@ def _navigation(permissions: frozenset[str]) -> list[tuple[str, list[dict[str, A
 
 def _open_alerts() -> str:
     few = select(Alert.id).where(Alert.resolved_at.is_(None)).limit(MOST + 1).subquery()
-    count = int(db.session.scalar(select(func.count()).select_from(few)))
+    count = db.session.scalar(select(func.count()).select_from(few)) or 0
     return f"{MOST}+" if count > MOST else str(count or "")
 
 

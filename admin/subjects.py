@@ -10,10 +10,10 @@ from app.models import CheckoutSession, Payment, PaymentAttempt, db
 
 def url_of(subject_id: str) -> str | None:
     """Return the address of the page that shows this payment, attempt or session; None when there is none."""
-    if is_id("pay", subject_id) and db.session.get(Payment, subject_id):
+    if is_id("pay", subject_id) and db.session.get(Payment, subject_id) is not None:
         return url_for("admin_payments.details", payment_id=subject_id)
-    if is_id("att", subject_id) and (attempt := db.session.get(PaymentAttempt, subject_id)):
+    if is_id("att", subject_id) and (attempt := db.session.get(PaymentAttempt, subject_id)) is not None:
         return url_for("admin_payments.details", payment_id=attempt.payment_id, _anchor=attempt.id)
-    if is_id("cs", subject_id) and db.session.get(CheckoutSession, subject_id):
+    if is_id("cs", subject_id) and db.session.get(CheckoutSession, subject_id) is not None:
         return url_for("admin_sessions.details", session_id=subject_id)
     return None

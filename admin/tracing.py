@@ -83,6 +83,8 @@ class Tracer:
                 return "yes" if value else "no"
             case AttributeType.STRING_LIST:
                 return ", ".join(self._item(key, item) for item in value) or "none"
+        if key == "locale":
+            return formats.language(value)
         return str(value).replace("_", " ") if attribute.choices else str(value)
 
     def _item(self, key: str, item: str) -> str:

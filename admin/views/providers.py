@@ -13,7 +13,7 @@ from app.services import accounts
 from providers import registry
 from providers.interface import Capabilities, MethodCapability
 
-LISTED = 6  # codes named before "and n more"
+LISTED = 8  # codes named before "and n more"
 FLOWS = {"direct": "checkout", "pay_by_link": "payment links", "subscription": "subscriptions"}
 
 
@@ -64,10 +64,10 @@ def _codes(codes: frozenset[str] | None, anything: str, names: Mapping[str, str]
 
 
 def _amounts(lowest: Mapping[str, int], highest: Mapping[str, int]) -> str:
-    """Return e.g. "€35.00 to €10,000.00; up to CHF 500.00"."""
+    """Return e.g. "€35.00 to €10,000.00; Up to CHF 500.00"."""
     parts = []
     for currency in sorted({*lowest, *highest}):
         low, high = lowest.get(currency), highest.get(currency)
         ends = [formats.money(end, currency) for end in (low, high) if end is not None]
-        parts.append(" to ".join(ends) if len(ends) == 2 else f"{'from' if high is None else 'up to'} {ends[0]}")
+        parts.append(" to ".join(ends) if len(ends) == 2 else f"{'From' if high is None else 'Up to'} {ends[0]}")
     return "; ".join(parts) or "Any amount"
