@@ -18,6 +18,10 @@ COUNTRIES -= {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # groupings and test co
 class MinorUnits(fields.Field[int]):
     """A positive whole number of minor units; "100", 100.0 and true are not whole numbers here."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        bounds = {"minimum": 1, "maximum": MAX_AMOUNT}
+        super().__init__(metadata=bounds | kwargs.pop("metadata", {}), **kwargs)
+
     def _serialize(self, value: int | None, attr: str | None, obj: Any, **kwargs: Any) -> int | None:
         return value
 

@@ -44,6 +44,8 @@ PROBLEM: dict[str, Any] = {
 class HubApi(Api):
     """flask-smorest without its error handlers: one handler of ours serves the whole application."""
 
+    DEFAULT_ERROR_RESPONSE_NAME = None  # every refusal is a Problem, and is listed by name
+
     def _register_error_handlers(self) -> None:
         return
 
