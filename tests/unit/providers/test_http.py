@@ -135,6 +135,7 @@ def test_a_refused_connection_was_provably_never_sent():
 
 def test_a_stale_kept_connection_is_unknown_because_the_request_may_have_arrived():
     """The server closes the kept connection only after it has read the second request on it."""
+
     def answer_once(connection: socket.socket, _: int) -> None:
         connection.sendall(OK + BODY)
         received.append(connection.recv(65_536))

@@ -13,11 +13,20 @@ def _ledger(client: Client) -> dict:
 
 
 @pytest.mark.parametrize("given", [None, "", "Bearer ", "Bearer wrong", "Basic x", "Bearer ünïcode", MASTER])
-@pytest.mark.parametrize(("method", "path"), [
-    ("POST", "/v1/charges"), ("GET", "/v1/charges"), ("POST", "/v1/charges/x/cancel"), ("POST", "/v1/refunds"),
-    ("GET", "/v1/refunds"), ("GET", "/v1/ledger"), ("GET", "/v1/faults"), ("PUT", "/v1/faults"),
-    ("DELETE", "/v1/faults"),
-])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/charges"),
+        ("GET", "/v1/charges"),
+        ("POST", "/v1/charges/x/cancel"),
+        ("POST", "/v1/refunds"),
+        ("GET", "/v1/refunds"),
+        ("GET", "/v1/ledger"),
+        ("GET", "/v1/faults"),
+        ("PUT", "/v1/faults"),
+        ("DELETE", "/v1/faults"),
+    ],
+)
 def test_every_call_needs_a_key(client: Client, method: str, path: str, given: str | None):
     reply = client.open(path, method=method, headers={} if given is None else {"Authorization": given})
     assert reply.status_code == 401
@@ -30,11 +39,24 @@ def test_every_call_needs_a_key(client: Client, method: str, path: str, given: s
         *[("amount", value) for value in (0, -1, 1.5, "100", True, None, 10**30, [])],
         *[("currency", value) for value in (None, "", 978, "E" * 101)],
         *[("reference", value) for value in (None, "", "a b", "é", "x" * 101, 5)],
-        *[("return_url", value) for value in (
-            None, "", "/back", "javascript:alert(1)", "ftp://x/", "https://", "https://a@b/", "https://a b/",
-            "https://x;y/", "https://x\r\nSet-Cookie: a=b/", "https://[/", "https://bücher.example/",
-            "https://x/" + "y" * 2000,
-        )],
+        *[
+            ("return_url", value)
+            for value in (
+                None,
+                "",
+                "/back",
+                "javascript:alert(1)",
+                "ftp://x/",
+                "https://",
+                "https://a@b/",
+                "https://a b/",
+                "https://x;y/",
+                "https://x\r\nSet-Cookie: a=b/",
+                "https://[/",
+                "https://bücher.example/",
+                "https://x/" + "y" * 2000,
+            )
+        ],
         *[("expires_at", value) for value in (None, "", "soon", "2030-01-01T00:00:00", 5, "9999-99-99")],
         *[("locale", value) for value in (5, "x" * 501)],
         ("description", {"a": 1}),
@@ -67,8 +89,14 @@ def test_moving_money_needs_an_idempotency_key(client: Client, key: str):
 
 
 def test_a_key_used_for_another_charge(client: Client):
-    first = {"reference": "att_one", "amount": 1, "currency": "EUR", "method": "card",
-             "return_url": "https://x/", "expires_at": "2999-01-01T00:00:00Z"}
+    first = {
+        "reference": "att_one",
+        "amount": 1,
+        "currency": "EUR",
+        "method": "card",
+        "return_url": "https://x/",
+        "expires_at": "2999-01-01T00:00:00Z",
+    }
     assert client.post("/v1/charges", json=first, headers=headers(key="same")).status_code == 201
     other = first | {"reference": "att_two"}
     assert client.post("/v1/charges", json=other, headers=headers(key="same")).status_code == 409
@@ -90,8 +118,15 @@ def test_page_addresses_follow_the_public_address(client: Client):
 @pytest.mark.parametrize(
     "switches",
     [
-        {"unknown": 1}, {"refuse": 2}, {"refuse": -0.1}, {"refuse": "on"}, {"refuse": None, "drop_reply": []},
-        {"delay_seconds": 1000}, {"delay_seconds": "1"}, {"refuse": {"times": -1}}, {"refuse": {"times": 1.5}},
+        {"unknown": 1},
+        {"refuse": 2},
+        {"refuse": -0.1},
+        {"refuse": "on"},
+        {"refuse": None, "drop_reply": []},
+        {"delay_seconds": 1000},
+        {"delay_seconds": "1"},
+        {"refuse": {"times": -1}},
+        {"refuse": {"times": 1.5}},
     ],
 )
 def test_a_wrong_switch_changes_no_switch(client: Client, switches: dict):
