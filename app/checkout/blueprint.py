@@ -58,6 +58,7 @@ def asset(filename: str) -> str:
 
 
 def kept(response: Any) -> Any:
-    """Let browsers keep an answer whose address names its content."""
-    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    """Let browsers keep an answer for a year, if its address names its content."""
+    if "v" in request.args:
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     return response
