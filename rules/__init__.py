@@ -12,7 +12,7 @@ from rules.attributes import (
 from rules.decide import decide
 from rules.decision import Decision, Match, OfferedMethod, Withheld
 from rules.eligibility import AccountLimits, MethodLimits
-from rules.engine import CompiledRuleSet
+from rules.engine import CompiledRuleSet, EngineClosed, EngineFault
 from rules.explain import Explanation, evaluate, explain
 from rules.facts import Facts, FactValue, FieldError, InvalidFacts, coerce
 from rules.json_form import from_json, to_json
@@ -55,6 +55,8 @@ __all__ = [
     "CompiledRuleSet",
     "Condition",
     "Decision",
+    "EngineClosed",
+    "EngineFault",
     "Explanation",
     "FactValue",
     "Facts",
