@@ -14,3 +14,7 @@ MAX_WEIGHT = 1_000
 MAX_ACTIONS = 20
 MAX_NOTICE = 500
 MAX_PROBLEMS = 50  # reported at a time: a hostile file must not be answered by a longer one
+
+# Exit statuses of a trial's child process.
+DIFFERS = 3
+REFUSED = 4

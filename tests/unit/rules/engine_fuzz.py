@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from rules import chunks
@@ -22,7 +22,13 @@ def main(examples: int, sessions: int) -> int:
     """Compare on that many rule sets times that many facts; the number of pairs."""
     pairs = decided = 0
 
-    @settings(max_examples=examples, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],  # shrinking could outlast the parent's patience and hide the difference
+    )
     @given(cases(sessions), st.sampled_from((4, chunks.MAX_OPEN)))
     def agree(case: tuple[RuleSet, list[Mapping[str, Any]]], chunk_size: int) -> None:
         nonlocal pairs, decided

@@ -73,7 +73,7 @@ def test_a_difference_is_found_by_the_real_child() -> None:
     ruleset = RuleSet((), (Adjustment("adj", "Late", late, (HideMethods(("card",)),)),))
     try_out(to_json(ruleset), timeout=60)
     sabotage = (
-        "import sys, rules.trial as trial; from rules import Match;"
+        "import sys, rules.trial_child as trial; from rules import Match;"
         "trial.evaluate = lambda ruleset, facts: Match('another');"
         "sys.exit(trial.main(sys.stdin.read()))"
     )
