@@ -8,6 +8,7 @@ from flask_babel import Babel, get_locale, refresh
 
 LANGUAGES = {"en": "English", "it": "Italiano", "de": "Deutsch"}
 DEFAULT = "en"
+IN_ENGLISH = ("/admin", "/v1", "/docs")  # for operators and developers
 _babel = Babel()
 
 
@@ -55,7 +56,7 @@ def _wanted() -> str:
 
 
 def _select() -> str:
-    if not has_request_context() or not request.path.startswith(("/checkout", "/shop", "/link")):
+    if not has_request_context() or request.path.startswith(IN_ENGLISH):
         return DEFAULT
     known = known_locale(_wanted())
     return known.language if known is not None and known.language in LANGUAGES else DEFAULT
