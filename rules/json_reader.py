@@ -224,9 +224,9 @@ class _Reader:
         return obj
 
     def fault(self, path: str, message: str) -> None:
-        told = any(
-            path == known.path or path.startswith((f"{known.path}.", f"{known.path}[")) for known in self.problems
-        )
-        if len(self.problems) < MAX_PROBLEMS and not told:  # one fault is told once, at its outermost path
-            where = f" in “{self.owner}”" if self.owner else ""
-            self.problems.append(Problem(path, f"{message[0].upper()}{message[1:]}{where}.", self.owner))
+        if len(self.problems) == MAX_PROBLEMS:
+            return
+        if any(path == known.path or path.startswith((f"{known.path}.", f"{known.path}[")) for known in self.problems):
+            return  # one fault is told once, at its outermost path
+        where = f" in “{self.owner}”" if self.owner else ""
+        self.problems.append(Problem(path, f"{message[0].upper()}{message[1:]}{where}.", self.owner))

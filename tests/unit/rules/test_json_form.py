@@ -97,7 +97,7 @@ def test_mutations_of_the_seed_are_read_or_refused_but_never_crash() -> None:
     chooser = random.Random(5)
     read = refused = 0
     messages: list[str] = []
-    for _ in range(1_500):
+    for _ in range(600):
         data = copy.deepcopy(seed_json())
         for _ in range(chooser.randint(1, 2)):
             mutate(chooser, data)
@@ -107,8 +107,8 @@ def test_mutations_of_the_seed_are_read_or_refused_but_never_crash() -> None:
         except InvalidRuleSet as error:
             messages += [problem.message for problem in error.problems]
             refused += 1
-    assert refused > 1_000
-    assert read > 5
+    assert refused > 400
+    assert read > 2
     assert all(message.endswith(".") and len(message) < 1_000 for message in messages)
 
 
