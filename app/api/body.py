@@ -6,13 +6,21 @@ import json
 from typing import Any
 
 from flask import request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
 
 from app.services.errors import FieldRefused
 from app.services.texts import is_storable
 
+TOO_DEEP = "is nested too deeply: use at most 20 levels."
 MAX_DEPTH = 20
 WITH_BODY = ("POST", "PUT", "PATCH")
+
+
+class BodyRefused(FieldRefused):
+    """The body cannot be read as JSON."""
+
+    status = 400
+    code = "invalid_json"
 
 
 def check_body() -> None:
@@ -27,9 +35,9 @@ def check_body() -> None:
     try:
         value = json.loads(body, object_pairs_hook=_without_duplicates)
     except RecursionError as error:
-        raise BadRequest(f"The body is nested too deeply. Use at most {MAX_DEPTH} levels.") from error
+        raise BodyRefused("body", TOO_DEEP) from error
     except ValueError as error:  # bytes that are not UTF-8 are a ValueError too
-        raise BadRequest(f"The body is not valid JSON: {str(error)[:120]}") from error
+        raise BodyRefused("body", f"is not valid JSON: {str(error)[:120]}.") from error
     _check_value(value, "", 0)
 
 
@@ -42,7 +50,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_value(value: Any, path: str, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise BadRequest(f"The body is nested too deeply. Use at most {MAX_DEPTH} levels.")
+        raise BodyRefused("body", TOO_DEEP)
     if isinstance(value, str) and not is_storable(value):
         raise FieldRefused(path or "body", "must be text without control character 0 and without half characters.")
     if isinstance(value, dict):

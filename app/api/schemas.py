@@ -7,7 +7,13 @@ from marshmallow import Schema, fields, validate
 from app.api.fields import MinorUnits, TrueOrFalse, country, currency, locale, printable, return_url, text
 
 
-class CustomerSchema(Schema):
+class RequestSchema(Schema):
+    """What a caller sends: one object, with the fields that are known and no others."""
+
+    error_messages = {"type": "Must be a JSON object.", "unknown": "Unknown field: leave it out."}
+
+
+class CustomerSchema(RequestSchema):
     email = fields.Email(validate=validate.Length(max=254))
     name = text(200)
     country = fields.String(validate=country)
@@ -15,13 +21,13 @@ class CustomerSchema(Schema):
     returning = TrueOrFalse()
 
 
-class ItemSchema(Schema):
+class ItemSchema(RequestSchema):
     name = text(200, required=True)
     quantity = fields.Integer(strict=True, load_default=1, validate=validate.Range(1, 1_000_000))
     amount = MinorUnits(required=True)
 
 
-class NewSessionSchema(Schema):
+class NewSessionSchema(RequestSchema):
     """A checkout session to open: `amount` in minor units of `currency`."""
 
     amount = MinorUnits(required=True)
@@ -36,7 +42,7 @@ class NewSessionSchema(Schema):
     locale = fields.String(load_default="en", validate=[validate.Length(max=20), locale])
 
 
-class PaySchema(Schema):
+class PaySchema(RequestSchema):
     method = fields.String(required=True, validate=[validate.Length(max=40), printable])
     accept_terms = TrueOrFalse(required=True, metadata={"description": "true: the customer accepted the terms."})
 
@@ -122,7 +128,7 @@ class HistorySchema(Schema):
     data = fields.List(fields.Nested(StatusChangeSchema), required=True)
 
 
-class PageQuerySchema(Schema):
+class PageQuerySchema(RequestSchema):
     """Where to go on, and how much to return."""
 
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from app.api.schemas import RuleNameSchema
+from app.api.schemas import RequestSchema, RuleNameSchema
 
 
 class OfferedSchema(Schema):
@@ -76,7 +76,7 @@ class AttributesSchema(Schema):
     data = fields.List(fields.Nested(AttributeSchema), required=True)
 
 
-class EvaluateSchema(Schema):
+class EvaluateSchema(RequestSchema):
     """Facts to try the rules on; unlike a session's, they may include those that the hub computes."""
 
     attributes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)

@@ -61,7 +61,8 @@ def pay(
 def settle(attempt_id: str, *, actor: str = "system") -> PaymentAttempt:
     """Ask the provider what became of a live attempt and apply it; safe at any moment, any number of times.
 
-    An attempt the provider has never heard of is sent again under its own key, while its session is open.
+    An attempt the provider has never heard of is sent again under its own key while its session is open, but not
+    before its first call must have ended: until then nobody can say that it was not received.
     """
     attempt = attempts.get_attempt(attempt_id)
     if attempt.status == AttemptStatus.SUCCEEDED:
@@ -75,8 +76,11 @@ def settle(attempt_id: str, *, actor: str = "system") -> PaymentAttempt:
         return attempts.apply_unknown(attempt_id, unknown.message, actor=actor)
     if charge is not None:
         return attempts.apply_charge(attempt_id, charge, actor=f"provider:{call.account.id}")
-    if in_time and attempts.get_attempt(attempt_id).status in LIVE_ATTEMPT:
-        return _charge(attempt_id, actor=actor)
+    attempt = attempts.get_attempt(attempt_id)
+    if attempt.status not in LIVE_ATTEMPT or utc_now() - attempt.started_at < attempts.FIRST_CHECK:
+        return attempt
+    if in_time:
+        return _charge(attempt_id, actor=actor, is_repeat=True)
     return attempts.apply_failure(attempt_id, NEVER_ASKED, actor=actor)
 
 
@@ -144,13 +148,18 @@ def _start(
     return attempt, tuple(fallbacks)
 
 
-def _charge(attempt_id: str, *, actor: str) -> PaymentAttempt:
-    """Call the provider for a recorded attempt, no transaction open, and apply what it answers."""
+def _charge(attempt_id: str, *, actor: str, is_repeat: bool = False) -> PaymentAttempt:
+    """Call the provider for a recorded attempt, no transaction open, and apply what it answers.
+
+    That a repeated call could not be made says nothing about the first one: the attempt stays unknown.
+    """
     call = _call_of(attempts.get_attempt(attempt_id))
     release()
     try:
         charge = call.provider.charge(call.account, call.request)
     except Refused as refused:
+        if is_repeat and refused.failure.kind is FailureKind.TECHNICAL:
+            return attempts.apply_unknown(attempt_id, refused.failure.message, actor=actor)
         return attempts.apply_failure(attempt_id, refused.failure, actor=f"provider:{call.account.id}")
     except OutcomeUnknown as unknown:
         log.warning("outcome_unknown", attempt=attempt_id, account=call.account.id)

@@ -99,7 +99,7 @@ BAD_FIELDS: list[tuple[str, dict[str, Any], str, str]] = [
     ("returning as text", customer(returning="yes"), "customer.returning", "true or false"),
     ("returning as number", customer(returning=1), "customer.returning", "true or false"),
     ("customer unknown field", customer(iban="IT60"), "customer.iban", "unknown"),
-    ("customer is a list", {"customer": []}, "customer", "invalid"),
+    ("customer is a list", {"customer": []}, "customer", "object"),
     ("attribute unknown", attributes(shoe_size=44), "attributes.shoe_size", "attribute"),
     ("attribute list expected", attributes(product_categories="physical"), "attributes.product_categories", "list"),
     ("attribute of a wrong choice", attributes(channel="by pigeon"), "attributes.channel", "one of"),

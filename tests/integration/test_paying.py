@@ -8,10 +8,12 @@ from app.models import CheckoutSession, Payment, PaymentAttempt, ProviderAccount
 from app.services import payments, sessions, work
 from app.services.errors import AlreadyPaid, MethodNotOffered, NotFound, SessionExpired, TermsNotAccepted
 from app.services.transaction import transaction
-from providers.interface import FailureKind
+from providers import registry
+from providers.interface import Failure, FailureKind, ProviderRefused
 from tests.support.flow import (
     attempts_of,
     ledger_of,
+    let_call_end,
     let_time_pass,
     make_due,
     moves_of,
@@ -229,9 +231,37 @@ def test_a_charge_the_provider_never_heard_of_is_sent_again_under_its_own_key(sa
     attempt = pay(session.id)
     assert ledger_of(sandbox, session.id) == []
     sandbox.reset_faults()
+    let_call_end(attempt.id)
     attempt = payments.settle(attempt.id)
     assert attempt.status == AttemptStatus.PENDING
     assert [charge["reference"] for charge in ledger_of(sandbox, session.id)] == [attempt.id]
+
+
+@pytest.mark.usefixtures("app_context")
+def test_a_charge_is_not_sent_again_while_its_first_call_may_be_under_way(sandbox: SandboxService) -> None:
+    session = open_session()
+    sandbox.faults("north", error_500=1)
+    attempt = pay(session.id)
+    sandbox.reset_faults()
+    assert payments.settle(attempt.id).status == AttemptStatus.UNKNOWN
+    assert ledger_of(sandbox, session.id) == []
+
+
+@pytest.mark.usefixtures("app_context")
+def test_a_repeat_that_could_not_be_made_says_nothing_about_the_first_call(
+    sandbox: SandboxService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_session()
+    sandbox.faults("north", error_500=1)
+    attempt = pay(session.id)
+    sandbox.reset_faults()
+    let_call_end(attempt.id)
+
+    def not_reached(*_: object) -> None:
+        raise ProviderRefused(Failure(FailureKind.TECHNICAL, "connection_refused", "Nobody listens there."))
+
+    monkeypatch.setattr(registry.get("sandbox"), "charge", not_reached)
+    assert payments.settle(attempt.id).status == AttemptStatus.UNKNOWN
 
 
 @pytest.mark.usefixtures("app_context")
@@ -241,6 +271,8 @@ def test_a_charge_nobody_heard_of_is_not_sent_after_the_session_is_over(sandbox:
     attempt = pay(session.id)
     sandbox.reset_faults()
     let_time_pass(session.id)
+    assert payments.settle(attempt.id).status == AttemptStatus.UNKNOWN, "its call may still be under way"
+    let_call_end(attempt.id)
     attempt = payments.settle(attempt.id)
     assert (attempt.status, attempt.failure_kind) == (AttemptStatus.FAILED, FailureKind.EXPIRED)
     assert ledger_of(sandbox, session.id) == []

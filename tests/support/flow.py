@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from app.models import Alert, CheckoutSession, Job, PaymentAttempt, ProviderAccount, StatusChange, db, utc_now
 from app.services import decisions, payments, sessions, work
+from app.services.attempts import FIRST_CHECK
 from app.services.transaction import transaction
 from rules import Decision
 from tests.support.sandbox import SandboxService
@@ -73,6 +74,14 @@ def let_time_pass(session_id: str) -> None:
     with transaction():
         past = utc_now() - timedelta(seconds=1)
         db.session.execute(update(CheckoutSession).where(CheckoutSession.id == session_id).values(expires_at=past))
+
+
+def let_call_end(attempt_id: str) -> None:
+    """Put an attempt's start so far back that its first call can no longer be under way."""
+    with transaction():
+        started = PaymentAttempt.id == attempt_id
+        past = utc_now() - 2 * FIRST_CHECK
+        db.session.execute(update(PaymentAttempt).where(started).values(started_at=past))
 
 
 def make_due(attempt_id: str) -> None:
