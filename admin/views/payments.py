@@ -8,40 +8,28 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_security import current_user
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from admin import filters, formats
+from admin import attention, filters, formats
 from admin.base import HubView, needs
 from admin.decision_page import decisions_of
 from admin.keyset import count_up_to, page_of
 from admin.timeline import timeline_of
 from app.domain.methods import LABELS
-from app.domain.statuses import LIVE_ATTEMPT, SETTLED_PAYMENT, AttemptStatus, PaymentStatus
+from app.domain.statuses import LIVE_ATTEMPT, PaymentStatus
 from app.models import Alert, Payment, PaymentAttempt, db
 from app.services import payments
 
 WAITING = (PaymentStatus.CREATED, PaymentStatus.PENDING)
 
 
-def _needs_attention() -> ColumnElement[bool]:
-    """Payments with an attempt whose outcome is unknown, or with an open alert of their own or of an attempt."""
-    alerted = select(Alert.subject_id).where(Alert.resolved_at.is_(None))
-    attempts = select(PaymentAttempt.payment_id)
-    live = PaymentAttempt.next_check_at.is_not(None)
-    return or_(
-        Payment.id.in_(alerted),
-        Payment.id.in_(attempts.where(PaymentAttempt.id.in_(alerted))),
-        Payment.id.in_(attempts.where(live, PaymentAttempt.status == AttemptStatus.UNKNOWN)),
-    )
-
-
 VIEWS = (
     filters.View("all", "All"),
-    filters.View("paid", "Paid", lambda: Payment.status.in_(SETTLED_PAYMENT)),
+    filters.View("paid", "Paid", lambda: Payment.paid > 0),
     filters.View("pending", "Pending", lambda: Payment.status.in_(WAITING)),
     filters.View("failed", "Failed", lambda: Payment.status.in_((PaymentStatus.FAILED, PaymentStatus.EXPIRED))),
-    filters.View("attention", "Needs attention", _needs_attention),
+    filters.View("attention", "Needs attention", attention.is_needed),
 )
 
 

@@ -37,7 +37,7 @@ class CheckoutSession(Base):
     success_url: Mapped[str] = mapped_column(Text)
     failure_url: Mapped[str] = mapped_column(Text)
     api_key_id: Mapped[str | None] = mapped_column(ForeignKey("api_keys.id"))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, index=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     terms_accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
