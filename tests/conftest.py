@@ -11,6 +11,7 @@ from hypothesis import settings
 from tests.support.api import Api
 from tests.support.hub import Databases, config_for, running
 from tests.support.sandbox import SandboxService
+from tests.support.stack import Stack
 
 # No deadline: the machine may be busy, and a slow example is no fault. No database: runs leave nothing behind.
 settings.register_profile("junction", deadline=None, database=None)
@@ -76,3 +77,16 @@ def app_context(app: Flask) -> Iterator[Flask]:
     """For tests that call services directly: an application context. Do not use `client` inside the same test."""
     with app.app_context():
         yield app
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole hub as `make run` runs it: one for this test process, shared by tests that break nothing."""
+    with Stack(tmp_path_factory.mktemp("stack")) as stack:
+        yield stack
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    slow = ("test_crash", "test_cluster", "tests/browser", "test_soak", "test_property")
+    items.sort(key=lambda item: not any(part in item.nodeid for part in slow))
