@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 
 from admin import formats
 from admin.tracing import Traced, Tracer
 from app.domain.methods import METHOD_IDS
 from app.models import CheckoutSession, DecisionRecord
 from app.services import rule_sets
-from app.services.decisions import explain_record, outcome_of
-from rules import Decision, InvalidFacts, Withheld
+from app.services.decisions import outcome_of
+from rules import Decision, Explanation, InvalidFacts, RuleSet, Withheld, coerce, explain
 
 TRACED = 200  # rules shown above the one that decided: the nearest ones
 
@@ -48,34 +49,31 @@ class DecisionPage:
 
 def decisions_of(session: CheckoutSession) -> list[DecisionPage]:
     """Return the session's decisions, the latest first."""
-    return [_page(record) for record in reversed(session.decisions)]
+    records: list[DecisionRecord] = list(reversed(session.decisions))
+    rulesets = {version: rule_sets.ruleset_of(version) for version in {record.version for record in records}}
+    return [_page(record, rulesets[record.version]) for record in records]
 
 
-def _page(record: DecisionRecord) -> DecisionPage:
-    outcome, ruleset, tracer = outcome_of(record), rule_sets.ruleset_of(record.version), Tracer(record.facts)
+def _page(record: DecisionRecord, ruleset: RuleSet) -> DecisionPage:
+    outcome, tracer = outcome_of(record), Tracer(record.facts)
     ids = [rule.id for rule in ruleset.rules]
     position = ids.index(record.rule_id) if record.rule_id in ids else len(ids)
     first = max(0, position - TRACED)
-    try:
-        explanation = explain_record(record)
-    except InvalidFacts:
-        rules, adjustments = [], []
-    else:
-        rules = [
-            tracer.lay_out(number, rule, trace)
-            for number, (rule, trace) in enumerate(zip(ruleset.rules, explanation.rules, strict=True), 1)
-            if first < number <= position + 1
-        ]
-        applied = {key for key, _ in outcome.adjustments}
-        adjustments = [
-            tracer.lay_out(number, item, trace)
-            for number, (item, trace) in enumerate(zip(ruleset.adjustments, explanation.adjustments, strict=True), 1)
-            if item.id in applied
-        ]
+    applied = {key for key, _ in outcome.adjustments}
+    shown = RuleSet(
+        rules=ruleset.rules[first : position + 1],
+        adjustments=tuple(item for item in ruleset.adjustments if item.id in applied),
+    )
+    explained = _explain(shown, record)
+    rules: list[Traced] = []
+    adjustments: list[Traced] = []
+    if explained is not None:
+        rules = list(map(tracer.lay_out, count(first + 1), shown.rules, explained.rules))
+        adjustments = list(map(tracer.lay_out, count(1), shown.adjustments, explained.adjustments))
     return DecisionPage(
         record=record,
         outcome=outcome,
-        traceable=bool(rules) or not ids,
+        traceable=explained is not None,
         rule=rules[-1] if rules and position < len(ids) else None,
         default=tracer.sentence(ruleset.default),
         above=rules[: position - first],
@@ -85,6 +83,15 @@ def _page(record: DecisionRecord) -> DecisionPage:
         facts=list(tracer.facts()),
         methods=_methods(outcome),
     )
+
+
+def _explain(shown: RuleSet, record: DecisionRecord) -> Explanation | None:
+    """Trace only what the page shows: a rule set may hold thousands of rules."""
+    try:
+        facts = coerce(rule_sets.catalogue(), record.facts)
+    except InvalidFacts:
+        return None
+    return explain(shown, facts)
 
 
 def _methods(outcome: Decision) -> list[Method]:

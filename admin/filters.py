@@ -59,11 +59,12 @@ Filter = Choice | Day
 
 @dataclass(frozen=True)
 class View:
-    """A saved view: a chip above the list."""
+    """A saved view: a chip above the list, with a count unless counting it could mean reading every row."""
 
     key: str
     label: str
     where: Callable[[], ColumnElement[bool]] | None = None
+    counted: bool = True
 
 
 @dataclass

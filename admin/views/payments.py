@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
@@ -53,7 +51,7 @@ class PaymentsView(HubView):
         known = _filters()
         asked = filters.read(request.args, VIEWS, known)
         page = page_of(asked.apply(select(Payment).options(joinedload(Payment.session))), Payment, request.args)
-        counts = {view.key: count_up_to(self._of(view)) for view in VIEWS}
+        counts = {view.key: count_up_to(filters.Filtered(view).apply(select(Payment.id))) for view in VIEWS}
         return self.render(
             "backoffice/payments.html", page=page, asked=asked, views=VIEWS, counts=counts, filters=known
         )
@@ -86,11 +84,6 @@ class PaymentsView(HubView):
             word = formats.pill("attempt", attempt.status).word.lower()
             flash(f"{formats.account(attempt.account_id)} was asked: the attempt is {word}.", "info")
         return redirect(url_for("admin_payments.details", payment_id=payment_id))
-
-    @staticmethod
-    def _of(view: filters.View) -> Any:
-        query = select(Payment.id)
-        return query.where(view.where()) if view.where else query
 
 
 def _open_alerts(subject_ids: list[str]) -> list[Alert]:

@@ -23,7 +23,7 @@ VIEWS = (
     filters.View("open", "Open", lambda: Session.status == SessionStatus.OPEN),
     filters.View("completed", "Completed", lambda: Session.status == SessionStatus.COMPLETED),
     filters.View("expired", "Expired", lambda: Session.status == SessionStatus.EXPIRED),
-    filters.View("untried", "Never tried to pay", lambda: ~exists().where(Payment.session_id == Session.id)),
+    filters.View("untried", "Never tried to pay", lambda: ~exists().where(Payment.session_id == Session.id), False),
 )
 
 
@@ -44,7 +44,9 @@ class SessionsView(HubView):
         asked = filters.read(request.args, VIEWS, known)
         rows = asked.apply(select(Session).options(joinedload(Session.payment), selectinload(Session.decisions)))
         page = page_of(rows, Session, request.args)
-        counts = {view.key: count_up_to(filters.Filtered(view).apply(select(Session.id))) for view in VIEWS}
+        counts = {
+            view.key: count_up_to(filters.Filtered(view).apply(select(Session.id))) for view in VIEWS if view.counted
+        }
         return self.render(
             "backoffice/sessions.html", page=page, asked=asked, views=VIEWS, counts=counts, filters=known
         )

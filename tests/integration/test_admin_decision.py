@@ -1,9 +1,13 @@
 """The decision explained: the rule that decided, why the others did not, and a reason for every method."""
 
+import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from app.domain.methods import METHODS
+from app.models import DecisionRecord, db
 from app.services import rule_sets
+from app.services.transaction import transaction
 from rules import seed_json
 from tests.support import flow
 from tests.support.backoffice import Operator, words
@@ -107,3 +111,32 @@ def test_adjustments_that_applied_are_told(app: Flask) -> None:
     assert "Strong authentication is asked for." in shown
     told = shown[shown.index("Adjustments that applied") :]
     assert all(name in told for name in applied)
+
+
+def test_a_long_way_down_only_the_nearest_rules_are_traced(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("admin.decision_page.TRACED", 2)
+    with app.app_context():
+        session = flow.open_session()
+        rule_id, session_id = flow.offer(session).rule_id, session.id
+        rules = rule_sets.ruleset_of(1).rules
+        position = [rule.id for rule in rules].index(rule_id)
+    assert position > 3
+    (shown,) = _decisions(Operator(app).page(f"/admin/sessions/{session_id}"))
+    above = shown[shown.index("Rules asked before") :]
+    assert f"The first {position - 2} rules did not match either" in above
+    assert f"{position - 1}. {rules[position - 2].name}" in above
+    assert f"{position}. {rules[position - 1].name}" in above
+    assert rules[position - 3].name not in above
+    assert f"Rule {position + 1}, {rules[position].name} , decided" in shown
+
+
+def test_a_decision_whose_facts_no_longer_fit_is_shown_without_a_trace(app: Flask) -> None:
+    with app.app_context():
+        session = flow.open_session()
+        name, session_id = flow.offer(session).rule_name, session.id
+        with transaction():
+            db.session.execute(update(DecisionRecord).values(facts={"retired_attribute": "x"}))
+    (shown,) = _decisions(Operator(app).page(f"/admin/sessions/{session_id}"))
+    assert name in shown
+    assert "can no longer be traced" in shown
+    assert "Not offered" in shown
