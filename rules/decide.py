@@ -129,7 +129,7 @@ def _obstacle(method: str, account: str, accounts: Mapping[str, AccountLimits], 
     if limits is None:
         return Withheld(method, account, "account_unknown", f"{account} is not set up.")
     why = ineligible(method, limits, facts)
-    return None if why is None else Withheld(method, account, why.code, f"{account} {why.reason}.")
+    return None if why is None else Withheld(method, account, why.code, f"{limits.label or account} {why.reason}.")
 
 
 def _absent(

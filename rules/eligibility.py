@@ -26,6 +26,7 @@ class AccountLimits:
     """A provider account as eligibility sees it: its state, and the limits of each method it supports."""
 
     account: str
+    label: str = ""  # how people call it; the id where it is empty
     enabled: bool = True
     in_outage: bool = False
     methods: Mapping[str, MethodLimits] = field(default_factory=dict)

@@ -6,9 +6,9 @@ from datetime import date
 from types import MappingProxyType
 
 from babel import Locale
-from babel.numbers import list_currencies
 
 from rules.attributes import Attribute, AttributeType, Catalogue
+from rules.money import DECIMALS
 
 FactValue = int | str | bool | tuple[str, ...]
 Facts = Mapping[str, FactValue]  # an attribute that is missing has no key
@@ -20,7 +20,7 @@ MAX_INTEGER = 2**63 - 1
 # Regions that are no country: the European Union, the eurozone, the United Nations, outlying, pseudo and unknown ones.
 _NO_COUNTRY = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
 COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2) - _NO_COUNTRY
-CURRENCIES = frozenset(list_currencies())
+CURRENCIES = frozenset(DECIMALS)
 
 _KNOWN = {
     AttributeType.COUNTRY: (COUNTRIES, "must be a two-letter country code in capitals, such as IT"),

@@ -9,7 +9,7 @@ from babel.dates import format_date
 
 from rules.attributes import Attribute, AttributeType, Catalogue
 from rules.facts import MAX_INTEGER, is_iso_date
-from rules.money import local_money
+from rules.money import DECIMALS, local_money
 from rules.phrases import ENGLISH, PHRASES
 from rules.spec import (
     Action,
@@ -132,7 +132,7 @@ class Describer:
         match value:
             case None:
                 return ""
-            case Money(amount, currency) if abs(amount) > MAX_INTEGER:
+            case Money(amount, currency) if abs(amount) > MAX_INTEGER or currency not in DECIMALS:
                 return _cut(f"{amount} {currency}")  # beyond what can be formatted, and refused by validation
             case Money(amount, currency):
                 return _cut(local_money(amount, currency, self._locale))

@@ -10,9 +10,7 @@ from flask import current_app
 from marshmallow import ValidationError, fields, validate
 
 from app.domain.money import DECIMALS, MAX_AMOUNT
-
-COUNTRIES = frozenset(code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha())
-COUNTRIES -= {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}  # groupings and test codes
+from rules.facts import COUNTRIES
 
 
 class MinorUnits(fields.Field[int]):

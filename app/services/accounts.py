@@ -82,6 +82,7 @@ def _limits_of(account: ProviderAccount) -> AccountLimits:
     capabilities = registry.get(account.provider).capabilities(config_of(account))
     return AccountLimits(
         account=account.id,
+        label=account.label,
         enabled=account.enabled,
         in_outage=account.in_outage,
         methods={

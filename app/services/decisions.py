@@ -26,6 +26,8 @@ def decide_for(session: CheckoutSession, failed: Sequence[PaymentAttempt] = ()) 
     with rule_sets.active_rules() as active:
         match = active.compiled.match(facts)
         decision = decide(active.version, active.ruleset, match, facts, accounts.limits(), session.id, METHOD_IDS)
+        if active.compiled.faults:
+            raise_alert("engine_fault", f"version {active.version}", "The engine failed; the plain evaluator answered.")
     record = DecisionRecord(
         session_id=session.id,
         sequence=len(failed),
