@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain.ids import new_id
 from app.models import Alert, db, utc_now
 from app.services.errors import NotFound
+from app.services.inserts import insert_once
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -16,7 +16,6 @@ log = structlog.get_logger()
 
 def raise_alert(kind: str, subject_id: str, message: str) -> None:
     """Add an alert to the caller's transaction, unless the same one is open already."""
-    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert
     values = {
         "id": new_id("alert"),
         "kind": kind,
@@ -24,13 +23,7 @@ def raise_alert(kind: str, subject_id: str, message: str) -> None:
         "message": message,
         "created_at": utc_now(),
     }
-    added = db.session.execute(
-        insert(Alert)
-        .values(values)
-        .on_conflict_do_nothing(index_elements=["kind", "subject_id"], index_where=Alert.resolved_at.is_(None))
-        .returning(Alert.id)
-    ).first()
-    if added is not None:
+    if insert_once(Alert, values, unique=["kind", "subject_id"], where=Alert.resolved_at.is_(None)):
         log.warning("alert", kind=kind, subject=subject_id)
 
 

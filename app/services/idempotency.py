@@ -9,11 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain.ids import new_id
 from app.models import IdempotencyKey, db, utc_now
 from app.services.errors import Refusal
+from app.services.inserts import insert_once
 from app.services.transaction import transaction
 from rules import InvalidFacts
 
@@ -113,27 +113,22 @@ def forget_old() -> None:
 
 def _claim(api_key_id: str, key: str, print_: str, prefix: str) -> IdempotencyKey:
     """Return the key's row, locked for this request unless it already holds an answer."""
-    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert
     now = utc_now()
+    values = {
+        "id": new_id("idem"),
+        "api_key_id": api_key_id,
+        "key": key,
+        "fingerprint": print_,
+        "resource_id": new_id(prefix),
+        "locked_at": now,
+        "created_at": now,
+    }
     with transaction():
-        mine = db.session.execute(
-            insert(IdempotencyKey)
-            .values(
-                id=new_id("idem"),
-                api_key_id=api_key_id,
-                key=key,
-                fingerprint=print_,
-                resource_id=new_id(prefix),
-                locked_at=now,
-                created_at=now,
-            )
-            .on_conflict_do_nothing(index_elements=["api_key_id", "key"])
-            .returning(IdempotencyKey.id)
-        ).first()
+        mine = insert_once(IdempotencyKey, values, unique=["api_key_id", "key"])
         row: IdempotencyKey = db.session.scalars(
             select(IdempotencyKey).where(IdempotencyKey.api_key_id == api_key_id, IdempotencyKey.key == key)
         ).one()
-        if mine is None:
+        if not mine:
             _take_over(row, print_)
         db.session.expunge(row)
     return row

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import structlog
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain.ids import is_id, new_id
 from app.models import PaymentAttempt, ProviderAccount, WebhookDelivery, db, utc_now
 from app.services import accounts, jobs, payments
 from app.services.errors import NotFound
+from app.services.inserts import insert_once
 from app.services.transaction import release, transaction
 
 log = structlog.get_logger()
@@ -29,25 +30,20 @@ def receive(provider: str, account_id: str, headers: Mapping[str, str], body: by
     adapter, config = accounts.connect(account_id)
     release()
     event = adapter.parse_webhook(config, headers, body, utc_now())
-    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert
+    values: dict[str, Any] = {
+        "id": new_id("whd"),
+        "account_id": account_id,
+        "event_id": event.event_id[:255],
+        "kind": event.kind[:100],
+        "attempt_id": event.attempt_id if is_id("att", event.attempt_id or "") else None,
+        "body": body.decode("utf-8", "replace"),
+        "received_at": utc_now(),
+    }
     with transaction():
-        stored = db.session.execute(
-            insert(WebhookDelivery)
-            .values(
-                id=new_id("whd"),
-                account_id=account_id,
-                event_id=event.event_id[:255],
-                kind=event.kind[:100],
-                attempt_id=event.attempt_id if is_id("att", event.attempt_id or "") else None,
-                body=body.decode("utf-8", "replace"),
-                received_at=utc_now(),
-            )
-            .on_conflict_do_nothing(index_elements=["account_id", "event_id"])
-            .returning(WebhookDelivery.id)
-        ).first()
-        if stored is not None:
-            jobs.enqueue(APPLY, stored.id)
-    return stored is not None
+        stored = insert_once(WebhookDelivery, values, unique=["account_id", "event_id"])
+        if stored:
+            jobs.enqueue(APPLY, values["id"])
+    return stored
 
 
 def apply(delivery_id: str) -> None:

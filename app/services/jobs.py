@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain.ids import new_id
 from app.models import Job, db, utc_now
+from app.services.inserts import insert_once
 from app.services.transaction import transaction
 
 LEASE = timedelta(seconds=30)  # longer than a provider call may take; a killed worker's job comes back after it
@@ -20,16 +20,19 @@ MAX_ATTEMPTS = 5
 
 def enqueue(kind: str, subject_id: str, *, due_at: datetime | None = None) -> None:
     """Ask, in the caller's transaction, for `kind` to be done to `subject_id`; asking twice while it waits is once."""
-    insert = (postgresql if db.engine.dialect.name == "postgresql" else sqlite).insert
     now = utc_now()
-    values = {"id": new_id("job"), "kind": kind, "subject_id": subject_id, "due_at": due_at or now, "created_at": now}
-    db.session.execute(
-        insert(Job)
-        .values(values | {"attempts": 0})
-        .on_conflict_do_nothing(
-            index_elements=["kind", "subject_id"],
-            index_where=Job.done_at.is_(None) & Job.quarantined_at.is_(None),
-        )
+    insert_once(
+        Job,
+        {
+            "id": new_id("job"),
+            "kind": kind,
+            "subject_id": subject_id,
+            "due_at": due_at or now,
+            "created_at": now,
+            "attempts": 0,
+        },
+        unique=["kind", "subject_id"],
+        where=Job.done_at.is_(None) & Job.quarantined_at.is_(None),
     )
 
 
