@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, select
 
-from app.domain.statuses import LIVE_ATTEMPT, AttemptStatus
-from app.models import Alert, Payment, PaymentAttempt, db
+from app.domain.statuses import AttemptStatus
+from app.models import IS_LIVE, Alert, Payment, PaymentAttempt, db
 
 MOST = 500  # of each; when there is more, the newest alerts and any of the attempts
 
@@ -14,9 +14,8 @@ def is_needed() -> ColumnElement[bool]:
     """Return the condition: an attempt whose outcome is unknown, or an open alert on the payment or an attempt."""
     open_alerts = select(Alert.subject_id).where(Alert.resolved_at.is_(None)).order_by(Alert.created_at.desc())
     subjects = list(db.session.scalars(open_alerts.limit(MOST)))
-    # Written out as in the partial index on live attempts, so that SQLite, too, reads only those.
-    live = PaymentAttempt.status.in_(bindparam("live", LIVE_ATTEMPT, expanding=True, literal_execute=True))
-    unknown = select(PaymentAttempt.payment_id).where(live, PaymentAttempt.status == AttemptStatus.UNKNOWN).limit(MOST)
+    is_unknown = PaymentAttempt.status == AttemptStatus.UNKNOWN
+    unknown = select(PaymentAttempt.payment_id).where(IS_LIVE, is_unknown).limit(MOST)
     alerted = select(PaymentAttempt.payment_id).where(PaymentAttempt.id.in_(subjects))
     payment_ids = {*db.session.scalars(unknown), *db.session.scalars(alerted), *subjects}
     return Payment.id.in_(payment_ids)

@@ -2,7 +2,7 @@
 
 from app.models.alerts import Alert
 from app.models.api_keys import ApiKey
-from app.models.attempts import PaymentAttempt
+from app.models.attempts import IS_LIVE, PaymentAttempt
 from app.models.base import Base, db, utc_now
 from app.models.decisions import DecisionRecord
 from app.models.history import StatusChange
@@ -17,6 +17,7 @@ from app.models.users import Role, User
 from app.models.webhooks import WebhookDelivery
 
 __all__ = [
+    "IS_LIVE",
     "Alert",
     "ApiKey",
     "Base",

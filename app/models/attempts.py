@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, String, Text, bindparam, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.ids import new_id
@@ -46,3 +46,7 @@ class PaymentAttempt(Base):
     session = relationship("CheckoutSession", back_populates="attempts")
     payment = relationship("Payment", back_populates="attempts")
     account = relationship("ProviderAccount")
+
+
+# Written out as in the partial indexes, so that SQLite, too, reads only the live ones.
+IS_LIVE = PaymentAttempt.status.in_(bindparam("live", LIVE_ATTEMPT, expanding=True, literal_execute=True))

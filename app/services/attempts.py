@@ -9,8 +9,8 @@ import structlog
 from sqlalchemy import select, update
 
 from app.domain.money import format_money
-from app.domain.statuses import LIVE_ATTEMPT, AttemptStatus, PaymentStatus, SessionStatus
-from app.models import CheckoutSession, Payment, PaymentAttempt, db, utc_now
+from app.domain.statuses import AttemptStatus, PaymentStatus, SessionStatus
+from app.models import IS_LIVE, CheckoutSession, Payment, PaymentAttempt, db, utc_now
 from app.services.alerts import raise_alert
 from app.services.errors import NotFound
 from app.services.transaction import transaction
@@ -76,7 +76,7 @@ def claim_due(limit: int = 100) -> list[str]:
     with transaction():
         due = db.session.execute(
             select(PaymentAttempt.id, PaymentAttempt.started_at, PaymentAttempt.next_check_at)
-            .where(PaymentAttempt.status.in_(LIVE_ATTEMPT), PaymentAttempt.next_check_at <= now)
+            .where(IS_LIVE, PaymentAttempt.next_check_at <= now)
             .order_by(PaymentAttempt.next_check_at)
             .limit(limit)
         ).all()

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Select, func, select
 
 from app.domain.statuses import AttemptStatus
-from app.models import Alert, Job, PaymentAttempt, WebhookDelivery, db, utc_now
+from app.models import IS_LIVE, Alert, Job, PaymentAttempt, WebhookDelivery, db, utc_now
 from app.services import jobs, rule_sets
 from app.services.errors import NoActiveRules
 
@@ -50,7 +50,7 @@ def check_health() -> Health:
         .where(WebhookDelivery.applied_at.is_(None), WebhookDelivery.received_at < late)
     )
     unknown = _count(
-        select(func.count()).select_from(PaymentAttempt).where(PaymentAttempt.status == AttemptStatus.UNKNOWN)
+        select(func.count()).select_from(PaymentAttempt).where(IS_LIVE, PaymentAttempt.status == AttemptStatus.UNKNOWN)
     )
     alerts = _count(select(func.count()).select_from(Alert).where(Alert.resolved_at.is_(None)))
     problems = []

@@ -6,8 +6,9 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -63,10 +64,7 @@ def activate_version(number: int, *, actor: str) -> None:
 
 def active_number() -> int:
     """Return the number of the active version. Raises NoActiveRules."""
-    number = db.session.scalar(select(RuleSetActivation.version).order_by(RuleSetActivation.id.desc()).limit(1))
-    if number is None:
-        raise NoActiveRules
-    return int(number)
+    return _active()[0]
 
 
 def get_version(number: int) -> RuleSetVersion:
@@ -84,7 +82,10 @@ def list_versions(limit: int = 100) -> list[RuleSetVersion]:
 
 def ruleset_of(number: int) -> RuleSet:
     """Return the rules of a version. Raises NotFound."""
-    return from_json(get_version(number).document)
+    sha256 = db.session.scalar(select(RuleSetVersion.sha256).where(RuleSetVersion.number == number))
+    if sha256 is None:
+        raise NotFound("rule set version", str(number))
+    return _parsed(sha256, number)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class ActiveRules:
     """The active version, compiled."""
 
     version: int
+    sha256: str
     ruleset: RuleSet
     compiled: CompiledRuleSet
 
@@ -105,21 +107,19 @@ class _Cache:
 
     @contextmanager
     def active(self) -> Iterator[ActiveRules]:
-        number = active_number()
+        number, sha256 = _active()
         with self._lock:
             current = self._active
-            if current is None or current.version != number:
-                ruleset = ruleset_of(number)
-                replaced, current = current, ActiveRules(number, ruleset, CompiledRuleSet(ruleset))
+            if current is None or (current.version, current.sha256) != (number, sha256):
+                ruleset = _parsed(sha256, number)
+                replaced, current = current, ActiveRules(number, sha256, ruleset, CompiledRuleSet(ruleset))
                 self._active = current
                 if replaced is not None:
                     replaced.compiled.close()
-            lease = current.compiled.lease()
-            lease.__enter__()
-        try:
+            lease = ExitStack()
+            lease.enter_context(current.compiled.lease())
+        with lease:
             yield current
-        finally:
-            lease.__exit__(None, None, None)
 
 
 _cache = _Cache()
@@ -128,6 +128,25 @@ _cache = _Cache()
 def active_rules() -> Any:
     """Return a context manager that yields the ActiveRules; they stay valid inside its block."""
     return _cache.active()
+
+
+def _active() -> tuple[int, str]:
+    """Return number and digest of the active version. Raises NoActiveRules."""
+    row = db.session.execute(
+        select(RuleSetVersion.number, RuleSetVersion.sha256)
+        .join(RuleSetActivation, RuleSetActivation.version == RuleSetVersion.number)
+        .order_by(RuleSetActivation.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        raise NoActiveRules
+    return row.number, row.sha256
+
+
+@lru_cache(maxsize=8)
+def _parsed(sha256: str, number: int) -> RuleSet:
+    """Return the rules with this digest, read once: a large set takes half a second to read."""
+    return from_json(get_version(number).document)
 
 
 def _one_publisher_at_a_time() -> None:

@@ -10,8 +10,8 @@ from flask import current_app
 from sqlalchemy import exists, select
 
 from app.domain.ids import new_id
-from app.domain.statuses import LIVE_ATTEMPT, PaymentStatus, SessionStatus
-from app.models import CheckoutSession, Payment, PaymentAttempt, db, utc_now
+from app.domain.statuses import PaymentStatus, SessionStatus
+from app.models import IS_LIVE, CheckoutSession, Payment, PaymentAttempt, db, utc_now
 from app.services.decisions import decide_for
 from app.services.errors import NotFound
 from app.services.facts import check_attributes
@@ -81,10 +81,7 @@ def is_overdue(session: CheckoutSession, now: datetime) -> bool:
 
 def live_attempt(session_id: str) -> PaymentAttempt | None:
     """Return the one attempt of the session that may still take money, if any."""
-    query = select(PaymentAttempt).where(
-        PaymentAttempt.session_id == session_id, PaymentAttempt.status.in_(LIVE_ATTEMPT)
-    )
-    return db.session.scalar(query)
+    return db.session.scalar(select(PaymentAttempt).where(PaymentAttempt.session_id == session_id, IS_LIVE))
 
 
 def expire(session: CheckoutSession) -> bool:
@@ -101,7 +98,7 @@ def expire(session: CheckoutSession) -> bool:
 
 def expire_overdue(limit: int = 200) -> int:
     """Expire sessions whose time has passed; return how many."""
-    live = exists().where(PaymentAttempt.session_id == CheckoutSession.id, PaymentAttempt.status.in_(LIVE_ATTEMPT))
+    live = exists().where(PaymentAttempt.session_id == CheckoutSession.id, IS_LIVE)
     with transaction():
         overdue = db.session.scalars(
             select(CheckoutSession)
