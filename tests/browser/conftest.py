@@ -52,7 +52,7 @@ def signed_in(chromium: Browser, stack: Stack) -> StorageState:
         return here.context.storage_state()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def expire(stack: Stack) -> Callable[[str], None]:
     """Let a session's time be over."""
 
