@@ -91,5 +91,5 @@ def new_blueprint(name: str, description: str) -> Blueprint:
 
 def refusals(*statuses: int) -> dict[str, Any]:
     """Return the documentation of the refusals of an operation, beside those that any may give."""
-    listed = {str(status): {"$ref": "#/components/responses/Problem"} for status in (401, *statuses)}
+    listed = {str(status): {"$ref": "#/components/responses/Problem"} for status in (400, 401, *statuses)}
     return {"responses": listed}
