@@ -22,7 +22,7 @@ class SandboxStandIn(StandIn):
     def __init__(self, directory: Path) -> None:
         self.provider = SandboxProvider(HttpClient(read_seconds=READ_SECONDS))
         self.sink = WebhookSink()
-        self.service = SandboxService(directory, settle_seconds=0.5)
+        self.service = SandboxService(directory, settle_seconds=2.0)
 
     def accounts(self) -> list[AccountConfig]:
         return [self.service.account(name) for name in ACCOUNTS]

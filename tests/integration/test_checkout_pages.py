@@ -12,6 +12,7 @@ from tests.support.customer import Customer, methods_on, words_of
 from tests.support.flow import attempts_of, let_time_pass, offer
 from tests.support.rows import row_counts
 from tests.support.sandbox import SandboxService
+from tests.support.waiting import wait_until
 
 UNKNOWN = "cs_" + "0" * 32
 
@@ -203,11 +204,12 @@ def test_a_pending_payment_waits_and_is_checked_by_hand(app: Flask, sandbox: San
 
 
 def until_paid(customer: Customer) -> None:
-    for _ in range(100):
+    def is_paid() -> bool:
         assert customer.send("check").location == customer.path
-        if "Payment received" in customer.words():
-            return
-    raise AssertionError(customer.words())
+        return "Payment received" in customer.words()
+
+    # Slower than the limit on checks, which is sixty a minute.
+    assert wait_until(is_paid, seconds=50, pause=1.0), customer.words()
 
 
 def test_status_says_whether_the_page_has_changed(app: Flask, sandbox: SandboxService) -> None:

@@ -121,7 +121,7 @@ GOOD = webhooks.body("att_" + "0" * 32)
         pytest.param(webhooks.signed(GOOD), GOOD.replace(b"succeeded", b"failed"), id="another body"),
         pytest.param(webhooks.signed(GOOD) | {"webhook-id": "evt_2"}, GOOD, id="another id"),
         pytest.param(webhooks.signed(GOOD, age=timedelta(minutes=6)), GOOD, id="stale"),
-        pytest.param(webhooks.signed(GOOD, age=timedelta(minutes=-6)), GOOD, id="from the future"),
+        pytest.param(webhooks.signed(GOOD, age=timedelta(days=-1)), GOOD, id="from the future"),
         pytest.param(webhooks.signed(GOOD) | {"webhook-timestamp": "soon"}, GOOD, id="timestamp in words"),
         pytest.param(webhooks.signed(GOOD) | {"webhook-timestamp": "9" * 30}, GOOD, id="timestamp without end"),
         pytest.param(webhooks.signed(GOOD) | {"webhook-signature": "v1,ünïcode"}, GOOD, id="signature not ASCII"),

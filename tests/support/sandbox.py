@@ -27,7 +27,7 @@ class SandboxService:
     `directory` keeps its database and its log. `settle_seconds` is how long a pending payment takes.
     """
 
-    def __init__(self, directory: Path, *, settle_seconds: float = 0.5) -> None:
+    def __init__(self, directory: Path, *, settle_seconds: float = 3.0) -> None:
         self._directory = directory
         self._settle_seconds = settle_seconds
         self._process: subprocess.Popen[bytes] | None = None
