@@ -1,5 +1,6 @@
 """The whole hub as processes under its own supervisor, on free ports and in its own directory, to be killed at will."""
 
+import itertools
 import json
 import os
 import signal
@@ -37,6 +38,9 @@ class Stack:
         self.directory = directory
         self._port, self._sandbox_port = free_ports(2)
         self._supervisor: subprocess.Popen[bytes] | None = None
+        self._others: list[subprocess.Popen[bytes]] = []
+        self.webs = [self.url]
+        self._turns = itertools.count()
         self._env = {
             **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")},
             "JUNCTION_ENV": "test",
@@ -122,6 +126,11 @@ class Stack:
 
     def stop(self) -> None:
         """End everything as Ctrl-C would, or a service manager (SIGTERM), and wait until it is gone."""
+        for process in self._others:
+            process.terminate()
+            process.wait(40)
+        self._others.clear()
+        self.webs = [self.url]
         if self._supervisor is not None:
             family = self._family()
             self._supervisor.terminate()
@@ -133,12 +142,40 @@ class Stack:
             self._supervisor = None
             _end(family)
 
+    def add_web(self) -> str:
+        """Start web processes as another machine would, on a port of their own; their address. `stop` ends them too."""
+        [port] = free_ports(1)
+        arguments = [
+            "wsgi:app",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--workers",
+            "1",
+            "--threads",
+            "4",
+            "--log-level",
+            "warning",
+        ]
+        with (self.directory / "stack.log").open("ab") as log:
+            self._others.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "gunicorn", *arguments],
+                    cwd=ROOT,
+                    env=self._env | {"SANDBOX_URL": self.sandbox_url},
+                    stdout=log,
+                    stderr=log,
+                )
+            )
+        url = f"http://127.0.0.1:{port}"
+        assert wait_until(lambda: _answers(url), seconds=READY_WITHIN, pause=0.2), self.log[-3000:]
+        self.webs.append(url)
+        return url
+
     def api(self, method: str, path: str, body: Any = None, *, key: str = "", timeout: float = 30) -> requests.Response:
-        """Call the hub's API with its key; `key` is the idempotency key."""
+        """Call the hub's API with its key, each machine in turn; `key` is the idempotency key."""
         headers = {"Authorization": f"Bearer {API_KEY}"} | ({"Idempotency-Key": key} if key else {})
-        return requests.request(
-            method, self.url + path, json=body, headers=headers, timeout=timeout, allow_redirects=False
-        )
+        url = self.webs[next(self._turns) % len(self.webs)] + path
+        return requests.request(method, url, json=body, headers=headers, timeout=timeout, allow_redirects=False)
 
     def ledger(self) -> list[dict[str, Any]]:
         """Every charge that the sandbox knows, in both of its accounts."""
@@ -183,12 +220,7 @@ class Stack:
     def _is_ready(self) -> bool:
         if self._supervisor is not None and self._supervisor.poll() is not None:
             raise AssertionError(f"the supervisor ended:\n{self.log[-5000:]}")
-        try:
-            answers = requests.get(f"{self.url}/healthz", timeout=5).ok
-            answers = answers and requests.get(f"{self.sandbox_url}/healthz", timeout=5).ok
-        except requests.RequestException:
-            return False
-        return answers and all(self.pids(kind) for kind in MARKS)
+        return _answers(self.url) and _answers(self.sandbox_url) and all(self.pids(kind) for kind in MARKS)
 
     def _family(self) -> list[psutil.Process]:
         assert self._supervisor is not None
@@ -217,6 +249,13 @@ def free_ports(count: int) -> list[int]:
                 continue
             ports.append(candidate)
     return ports
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/healthz", timeout=5).ok
+    except requests.RequestException:
+        return False
 
 
 def _end(processes: list[psutil.Process]) -> None:
