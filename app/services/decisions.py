@@ -14,7 +14,10 @@ from app.models import CheckoutSession, DecisionRecord, PaymentAttempt, db, utc_
 from app.services import accounts, rule_sets
 from app.services.alerts import raise_alert
 from app.services.facts import facts_of
+from providers.interface import FailureKind
 from rules import Decision, Explanation, Facts, coerce, decide, evaluate, explain
+
+TURNED_BACK = (FailureKind.CUSTOMER_CANCELLED, FailureKind.EXPIRED)
 
 
 def decide_for(session: CheckoutSession, failed: Sequence[PaymentAttempt] = ()) -> DecisionRecord:
@@ -67,7 +70,15 @@ def current_decision(session: CheckoutSession) -> DecisionRecord:
 
 
 def failed_attempts(session_id: str) -> list[PaymentAttempt]:
-    """Return the attempts of a session that failed, oldest first."""
+    """Return the attempts of a session that were declined or broke down, oldest first.
+
+    A customer who turns back has not failed: the offer they turned back to stays as it was.
+    """
+    return [attempt for attempt in ended_attempts(session_id) if attempt.failure_kind not in TURNED_BACK]
+
+
+def ended_attempts(session_id: str) -> list[PaymentAttempt]:
+    """Return the attempts of a session that took no money, for whatever reason, oldest first."""
     query = select(PaymentAttempt).where(
         PaymentAttempt.session_id == session_id, PaymentAttempt.status == AttemptStatus.FAILED
     )

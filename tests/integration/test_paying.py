@@ -243,3 +243,17 @@ def test_choosing_again_after_paying_elsewhere_finds_the_money(sandbox: SandboxS
     assert attempt.status == AttemptStatus.SUCCEEDED
     with pytest.raises(AlreadyPaid):
         pay(session.id, "paypal")
+
+
+@pytest.mark.usefixtures("app_context")
+def test_a_customer_who_turns_back_finds_the_same_offer(sandbox: SandboxService) -> None:
+    session = open_session()
+    before = offer(session)
+    attempt = pay(session.id)
+    sandbox.cancel(attempt.redirect_url)
+    assert payments.settle(attempt.id).failure_kind == FailureKind.CUSTOMER_CANCELLED
+    assert offer(session) == before
+    attempt = pay(session.id)
+    sandbox.decline(attempt.redirect_url)
+    payments.settle(attempt.id)
+    assert offer(session).rule_id != before.rule_id, "a decline, unlike turning back, has the rules asked anew"

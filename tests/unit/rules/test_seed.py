@@ -51,6 +51,7 @@ def test_an_italian_consumer_and_a_german_business_see_different_checkouts() -> 
     [
         ({"failed_methods": ["card"], "attempts": 1}, "retry_after_decline", ("card", "sandbox_south")),
         ({"attempts": 2}, "retry_after_decline", ("card", "sandbox_south")),
+        ({"failed_methods": ["ideal"], "attempts": 1}, "second_choice", ("card", "sandbox_north")),
         ({"flow": "subscription"}, "subscription", ("sepa_debit", "sandbox_north")),
         ({"channel": "in_store"}, "in_store", ("in_store_terminal", "sandbox_north")),
         ({"channel": "phone"}, "phone", ("card", "sandbox_north")),
