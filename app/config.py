@@ -64,6 +64,7 @@ class Config:
     admin_email: str = field(repr=False)
     admin_password: str = field(repr=False)
     sandbox_url: str = ""
+    sandbox_public_url: str = ""  # where customers' browsers find its pages
     sandbox_key: str = field(repr=False, default="")
     sandbox_webhook_secret: str = field(repr=False, default="")
     merchant_country: str = "IT"
@@ -73,6 +74,7 @@ class Config:
     several_hosts: bool = False
     demo: bool = True
     session_minutes: int = 24 * 60
+    web_threads: int = 16
     theme: Theme = field(default_factory=Theme)
 
     @property
@@ -98,6 +100,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     secret = _secrets(env, data_dir, generate=environment != "production")
     port = _integer(env, "PORT", 8000, 1, 65535)
     host = env.get("HOST", "127.0.0.1")
+    sandbox_port = _integer(env, "SANDBOX_PORT", port + 1, 1, 65536)
+    sandbox_url = _url(env, "SANDBOX_URL", f"http://127.0.0.1:{sandbox_port}")
     config = Config(
         environment=environment,
         data_dir=data_dir,
@@ -111,7 +115,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         api_key=secret["API_KEY"],
         admin_email=env.get("ADMIN_EMAIL", "admin@example.com"),
         admin_password=secret["ADMIN_PASSWORD"],
-        sandbox_url=_url(env, "SANDBOX_URL", f"http://127.0.0.1:{_integer(env, 'SANDBOX_PORT', port + 1, 1, 65535)}"),
+        sandbox_url=sandbox_url,
+        sandbox_public_url=_url(env, "SANDBOX_PUBLIC_URL", sandbox_url),
         sandbox_key=secret["SANDBOX_KEY"],
         sandbox_webhook_secret=secret["SANDBOX_WEBHOOK_SECRET"],
         merchant_country=_match(env, "MERCHANT_COUNTRY", "IT", r"[A-Z]{2}", "a two-letter country code such as IT"),
@@ -120,6 +125,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
         several_hosts=_boolean(env, "SEVERAL_HOSTS", False),
         demo=_boolean(env, "DEMO", environment != "production"),
+        web_threads=_integer(env, "WEB_THREADS", 16, 2, 256),
         session_minutes=_integer(env, "SESSION_MINUTES", 24 * 60, 5, 60 * 24 * 30),
         theme=_theme(env),
     )

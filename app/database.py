@@ -24,11 +24,20 @@ def init_database(app: Flask, config: Config) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
     if config.uses_sqlite:
         config.data_dir.mkdir(parents=True, exist_ok=True)
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": 30, "check_same_thread": False}}
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "hide_parameters": True,  # they hold what customers told us, and errors are logged
+            "pool_size": config.web_threads,
+            "connect_args": {"timeout": 30, "check_same_thread": False},
+        }
     else:
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "hide_parameters": True,
             "pool_pre_ping": True,
+            "pool_size": config.web_threads,
             "connect_args": {
+                "connect_timeout": 3,
+                "keepalives_idle": 10,
+                "tcp_user_timeout": 10_000,  # a server that froze is given up, and the request told to come again
                 "options": "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=10s"
                 " -c idle_in_transaction_session_timeout=15s"
             },

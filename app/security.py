@@ -25,6 +25,7 @@ def init_security(app: Flask) -> None:
     shared = config.broker_url if config.broker_url.startswith("redis") else "memory://"
     app.config.update(
         RATELIMIT_STORAGE_URI=shared,
+        RATELIMIT_STORAGE_OPTIONS={} if shared == "memory://" else {"socket_timeout": 1, "socket_connect_timeout": 1},
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=shared != "memory://",
         SECURITY_PASSWORD_SALT=config.secret_key,
         SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the name of an algorithm

@@ -12,6 +12,7 @@ import requests
 from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL, MissingSchema
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 
+from providers.deadline import DeadlineAdapter
 from providers.interface import Failure, FailureKind, OutcomeUnknown, ProviderRefused
 
 MAX_REPLY_BYTES = 1_000_000
@@ -53,7 +54,7 @@ class HttpClient:
         """Send one request and read its whole reply.
 
         Raises: ProviderRefused (technical) when no connection was made, so nothing was sent; OutcomeUnknown
-        for everything else: timeouts, lost connections, 3xx, 408, 5xx, and replies that are too long, too
+        for everything else: timeouts, lost connections, 3xx, 408, 425, 429, 5xx, and replies that are too long, too
         slow or not JSON.
         """
         if not all(value.isascii() for value in headers.values()):
@@ -76,6 +77,8 @@ class HttpClient:
         if getattr(self._local, "pid", None) != os.getpid():
             session = requests.Session()
             session.trust_env = False
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, DeadlineAdapter(self._timeouts[1]))
             self._local.session, self._local.pid = session, os.getpid()
         session = self._local.session
         assert isinstance(session, requests.Session)
@@ -115,7 +118,7 @@ def _refused(code: str, message: str) -> ProviderRefused:
 
 def _parse(status: int, raw: bytes) -> Reply:
     """Read a complete body as a JSON object, or say that the outcome is unknown."""
-    if not (200 <= status < 300 or 400 <= status < 500) or status == 408:
+    if not (200 <= status < 300 or 400 <= status < 500) or status in (408, 425, 429):
         raise OutcomeUnknown(f"the provider answered {status}")
     try:
         body = json.loads(raw)

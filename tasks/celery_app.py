@@ -13,7 +13,10 @@ from app.services import work
 
 
 def make_celery(flask_app: Flask) -> Celery:
-    """Return the Celery application of a hub: every task runs in the hub's context."""
+    """Return the Celery application of a hub: every task runs in the hub's context.
+
+    There are no time limits here, because threads cannot keep them: each provider call and each statement has its own.
+    """
     config: Config = flask_app.config["JUNCTION"]
 
     class HubTask(Task):
@@ -31,12 +34,9 @@ def make_celery(flask_app: Flask) -> Celery:
         task_ignore_result=True,
         task_acks_late=True,
         task_reject_on_worker_lost=True,
-        task_soft_time_limit=45,
-        task_time_limit=60,
         worker_prefetch_multiplier=1,
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
-        worker_max_tasks_per_child=10_000,
         task_publish_retry=False,
         timezone="UTC",
         beat_schedule={

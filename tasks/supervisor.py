@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from honcho.environ import parse_procfile
 
@@ -120,6 +121,9 @@ def _environment(config: Config) -> dict[str, str]:
         "PORT": str(config.port),
         "DATA_DIR": str(config.data_dir),
         "SANDBOX_PORT": sandbox_port,
+        "SANDBOX_HOST": config.host,  # who reaches the hub must reach the sandbox's pages too
+        "SANDBOX_PUBLIC_URL": os.environ.get("SANDBOX_PUBLIC_URL")
+        or f"http://{urlsplit(config.public_url).hostname}:{sandbox_port}",
         "SANDBOX_URL": os.environ.get("SANDBOX_URL") or f"http://127.0.0.1:{sandbox_port}",
         "SANDBOX_DATABASE": os.environ.get("SANDBOX_DATABASE") or str(config.data_dir / "sandbox.sqlite3"),
         "SANDBOX_KEY": config.sandbox_key,

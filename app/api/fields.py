@@ -68,6 +68,7 @@ def return_url(value: str) -> None:
     try:
         parts = urlsplit(value)
         host = parts.hostname or ""
+        _ = parts.port  # raises for one that is no port
     except ValueError as error:
         raise ValidationError("Must be a complete address such as https://shop.example/thanks.") from error
     strange = any(ord(c) <= 32 or c in "\\<>\"'`" for c in value) or "@" in parts.netloc

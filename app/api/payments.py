@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from marshmallow import RAISE
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from app.api.schemas import HistorySchema, PaymentPageSchema, PaymentQuerySchema, PaymentSchema
 from app.api.spec import new_blueprint, refusals
@@ -20,11 +22,12 @@ blueprint = new_blueprint("payments", "What was collected, and what was tried.")
 
 @blueprint.route("/payments")
 @blueprint.doc(**refusals(422))
-@blueprint.arguments(PaymentQuerySchema, location="query")
+@blueprint.arguments(PaymentQuerySchema, location="query", unknown=RAISE)
 @blueprint.response(200, PaymentPageSchema)
 def list_payments(query: dict[str, Any]) -> dict[str, Any]:
     """List payments, newest first. `next_cursor` goes on where this page ends; null at the end."""
-    wanted = select(Payment).order_by(Payment.id.desc()).limit(query["limit"] + 1)  # ids sort by time
+    newest_first = select(Payment).order_by(Payment.id.desc())  # ids sort by time
+    wanted = newest_first.options(selectinload(Payment.attempts)).limit(query["limit"] + 1)
     if cursor := query.get("cursor"):
         if not is_id("pay", cursor):
             raise FieldRefused("cursor", "Use the next_cursor of the page before, or leave it out.")

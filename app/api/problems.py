@@ -56,7 +56,7 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case Refusal():
             field = ((error.field, error.message),) if error.field else ()
-            busy = 2 if error.code == "idempotency_key_busy" else None
+            busy = 2 if error.code in ("busy", "idempotency_key_busy") else None
             return Problem(error.status, error.code, error.message, field, busy)
         case InvalidFacts():
             fields = tuple((fault.path, fault.message) for fault in error.errors)

@@ -46,7 +46,7 @@ def list_versions() -> dict[str, Any]:
     return {"active": rule_sets.active_number(), "data": rule_sets.list_versions()}
 
 
-@blueprint.route("/rules/versions/<int:number>")
+@blueprint.route("/rules/versions/<int(max=2147483647):number>")
 @blueprint.doc(**refusals(404))
 @blueprint.response(200, WholeVersionSchema)
 def get_version(number: int) -> RuleSetVersion:
@@ -54,7 +54,7 @@ def get_version(number: int) -> RuleSetVersion:
     return rule_sets.get_version(number)
 
 
-@blueprint.route("/rules/versions/<int:number>/activate", methods=["POST"])
+@blueprint.route("/rules/versions/<int(max=2147483647):number>/activate", methods=["POST"])
 @blueprint.doc(**refusals(404))
 @blueprint.response(200, ActivatedSchema)
 def activate_version(number: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from flask import current_app
 from app.domain.methods import LABELS
 from app.domain.statuses import AttemptStatus
 from app.models import CheckoutSession, DecisionRecord, Payment, PaymentAttempt
-from app.services.decisions import outcome_of
+from app.services.decisions import offered_now, outcome_of
 
 
 def session_view(session: CheckoutSession, record: DecisionRecord) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def session_view(session: CheckoutSession, record: DecisionRecord) -> dict[str, 
         "locale": session.locale,
         "payment_methods": [
             {"method": offered.method, "label": LABELS[offered.method], "provider": offered.accounts[0]}
-            for offered in decision.offered
+            for offered in offered_now(decision)
         ],
         "decision": {
             "version": decision.version,

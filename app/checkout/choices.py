@@ -11,7 +11,7 @@ from app.checkout import wording
 from app.checkout.languages import DEFAULT, language
 from app.models import CheckoutSession, DecisionRecord, db
 from app.services.accounts import page_origins
-from app.services.decisions import TURNED_BACK, current_decision, ended_attempts, outcome_of
+from app.services.decisions import TURNED_BACK, current_decision, ended_attempts, offered_now, outcome_of
 from app.services.transaction import transaction
 
 
@@ -55,14 +55,15 @@ def offer_of(session: CheckoutSession) -> OfferView:
     """Return what the rules offer this session now; they are asked anew if a payment failed since."""
     with transaction():
         decision = outcome_of(current_decision(session))
+    now = offered_now(decision)
     ended = ended_attempts(session.id)
     declined = bool(ended) and ended[-1].failure_kind not in TURNED_BACK
-    offered = tuple(item.method for item in decision.offered)
+    offered = tuple(item.method for item in now)
     adapted = declined and offered != _offered_before(session)
     return OfferView(
         methods=tuple(_card(method, session, declined and method == ended[-1].method) for method in offered),
         notices=tuple(text.get(language()) or text.get(DEFAULT, "") for text in decision.notices),
-        origins=page_origins({account for item in decision.offered for account in item.accounts}),
+        origins=page_origins({account for item in now for account in item.accounts}),
         failure=wording.failure(str(ended[-1].failure_kind), adapted) if ended else None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from rules.money import DECIMALS
 from rules.money import local_money as format_money
@@ -20,7 +20,7 @@ def from_decimal(text: str, currency: str) -> int:
     """
     try:
         scaled = Decimal(text).scaleb(DECIMALS[currency])
-    except InvalidOperation as error:
+    except ArithmeticError as error:
         raise ValueError(f"{text!r} is not an amount.") from error
     if not scaled.is_finite() or scaled != scaled.to_integral_value() or abs(scaled) > MAX_AMOUNT:
         raise ValueError(f"{text!r} is not an amount in {currency}, which has {DECIMALS[currency]} decimals.")

@@ -11,6 +11,7 @@ from app.domain.ids import new_id
 from app.models.base import ID, Base, UtcDateTime, utc_now
 
 _WAITING = text("done_at IS NULL AND quarantined_at IS NULL")
+_QUARANTINED = text("quarantined_at IS NOT NULL")
 
 
 class Job(Base):
@@ -19,6 +20,8 @@ class Job(Base):
     __tablename__ = "jobs"
     __table_args__ = (
         Index("ix_jobs_due", "due_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_jobs_quarantined", "quarantined_at", sqlite_where=_QUARANTINED, postgresql_where=_QUARANTINED),
+        Index("ix_jobs_done_at", "done_at"),
         Index("uq_jobs_waiting", "kind", "subject_id", unique=True, sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 

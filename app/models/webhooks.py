@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.ids import new_id
 from app.models.base import ID, Base, UtcDateTime, utc_now
 
+_WAITING = text("applied_at IS NULL")
+
 
 class WebhookDelivery(Base):
     __tablename__ = "webhook_deliveries"
-    __table_args__ = (UniqueConstraint("account_id", "event_id"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "event_id"),
+        Index("ix_webhook_deliveries_waiting", "received_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_webhook_deliveries_applied_at", "applied_at"),
+    )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=lambda: new_id("whd"))
     account_id: Mapped[str] = mapped_column(ForeignKey("provider_accounts.id"))

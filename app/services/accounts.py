@@ -64,6 +64,12 @@ def limits() -> dict[str, AccountLimits]:
     return {account.id: _limits_of(account) for account in all_accounts()}
 
 
+def usable() -> frozenset[str]:
+    """Return the ids of the accounts that are switched on and not in outage."""
+    on = select(ProviderAccount.id).where(ProviderAccount.enabled, ~ProviderAccount.in_outage)
+    return frozenset(db.session.scalars(on))
+
+
 def labels() -> dict[str, str]:
     """Return each account's label by its id."""
     return {account.id: account.label for account in all_accounts()}

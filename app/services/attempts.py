@@ -15,7 +15,7 @@ from app.services.alerts import raise_alert
 from app.services.errors import NotFound
 from app.services.transaction import transaction
 from app.services.transitions import can_move, move
-from providers.interface import Charge, ChargeState, Failure, FailureKind
+from providers.interface import Charge, ChargeStage, ChargeState, Failure, FailureKind
 
 log = structlog.get_logger()
 
@@ -41,6 +41,7 @@ def apply_charge(attempt_id: str, charge: Charge, *, actor: str) -> PaymentAttem
         session, payment, attempt = _lock(attempt_id)
         if (charge.amount, charge.currency) != (payment.amount, payment.currency):
             raise_alert("amount_mismatch", attempt.id, _mismatch(charge, payment))
+            _hold(attempt, charge, actor)
         elif charge.state is ChargeState.SUCCEEDED:
             _succeed(session, payment, attempt, charge, actor)
         elif charge.state is ChargeState.FAILED and charge.failure is not None:
@@ -91,6 +92,12 @@ def claim_due(limit: int = 100) -> list[str]:
             if mine is not None:
                 claimed.append(attempt_id)
     return claimed
+
+
+def check_all_now() -> None:
+    """Let every live attempt be asked about at once: after a stop nobody knows what was missed."""
+    with transaction():
+        db.session.execute(update(PaymentAttempt).where(IS_LIVE).values(next_check_at=utc_now()))
 
 
 def next_check(started_at: datetime, now: datetime) -> datetime:
@@ -177,9 +184,17 @@ def _wait(attempt: PaymentAttempt, charge: Charge, actor: str) -> None:
     }
     if attempt.status in (AttemptStatus.STARTED, AttemptStatus.UNKNOWN):
         move(attempt, AttemptStatus.PENDING, actor=actor, **details)
-    elif attempt.status == AttemptStatus.PENDING:
+    elif attempt.status == AttemptStatus.PENDING and attempt.stage != ChargeStage.PROCESSING:
         for name, value in details.items():
             setattr(attempt, name, value)
+
+
+def _hold(attempt: PaymentAttempt, charge: Charge, actor: str) -> None:
+    """Keep the attempt open for a person, and the customer from paying it or again: money may have been taken."""
+    if attempt.status in (AttemptStatus.STARTED, AttemptStatus.UNKNOWN):
+        move(attempt, AttemptStatus.PENDING, actor=actor, provider_reference=charge.provider_reference)
+    if attempt.status == AttemptStatus.PENDING:
+        attempt.stage, attempt.redirect_url = ChargeStage.PROCESSING, None
 
 
 def _mismatch(charge: Charge, payment: Payment) -> str:

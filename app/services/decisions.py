@@ -15,7 +15,7 @@ from app.services import accounts, rule_sets
 from app.services.alerts import raise_alert
 from app.services.facts import facts_of
 from providers.interface import FailureKind
-from rules import Decision, Explanation, Facts, coerce, decide, evaluate, explain
+from rules import Decision, Explanation, Facts, OfferedMethod, coerce, decide, evaluate, explain
 
 TURNED_BACK = (FailureKind.CUSTOMER_CANCELLED, FailureKind.EXPIRED)
 
@@ -27,9 +27,10 @@ def decide_for(session: CheckoutSession, failed: Sequence[PaymentAttempt] = ()) 
     """
     facts = facts_of(session, failed, utc_now())
     with rule_sets.active_rules() as active:
+        faults = active.compiled.faults
         match = active.compiled.match(facts)
         decision = decide(active.version, active.ruleset, match, facts, accounts.limits(), session.id, METHOD_IDS)
-        if active.compiled.faults:
+        if active.compiled.faults > faults:
             raise_alert("engine_fault", f"version {active.version}", "The engine failed; the plain evaluator answered.")
     record = DecisionRecord(
         session_id=session.id,
@@ -88,6 +89,15 @@ def ended_attempts(session_id: str) -> list[PaymentAttempt]:
 def outcome_of(record: DecisionRecord) -> Decision:
     """Return a stored decision as the rules gave it."""
     return Decision.from_json(record.outcome)
+
+
+def offered_now(decision: Decision) -> tuple[OfferedMethod, ...]:
+    """Return what of a decision can be paid now: an account may have been switched off since it was made."""
+    usable = accounts.usable()
+    narrowed = (
+        OfferedMethod(item.method, tuple(filter(usable.__contains__, item.accounts))) for item in decision.offered
+    )
+    return tuple(item for item in narrowed if item.accounts)
 
 
 def explain_record(record: DecisionRecord) -> Explanation:

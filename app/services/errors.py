@@ -60,6 +60,17 @@ class SessionExpired(Refusal):
         return f"This checkout session expired at {self.expired_at:%Y-%m-%d %H:%M} UTC. Open a new one."
 
 
+class Busy(Refusal):
+    """Every slot for calls to providers is taken: one of them is slow."""
+
+    status = 503
+    code = "busy"
+
+    @property
+    def message(self) -> str:
+        return "The payment service is slow to answer just now. Nothing was started; try again in a few seconds."
+
+
 class NoActiveRules(Refusal):
     """Nothing was published yet, so nothing can be decided."""
 

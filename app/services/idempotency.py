@@ -125,9 +125,11 @@ def _claim(api_key_id: str, key: str, print_: str, prefix: str) -> IdempotencyKe
     }
     with transaction():
         mine = insert_once(IdempotencyKey, values, unique=["api_key_id", "key"])
-        row: IdempotencyKey = db.session.scalars(
+        row = db.session.scalars(
             select(IdempotencyKey).where(IdempotencyKey.api_key_id == api_key_id, IdempotencyKey.key == key)
-        ).one()
+        ).one_or_none()
+        if row is None:  # the request that had it was refused just now, and freed it
+            raise KeyBusy
         if not mine:
             _take_over(row, print_)
         db.session.expunge(row)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy import delete
 
 from app.domain.ids import is_id, new_id
 from app.models import PaymentAttempt, ProviderAccount, WebhookDelivery, db, utc_now
@@ -59,3 +61,9 @@ def apply(delivery_id: str) -> None:
     with transaction():
         stored = db.session.get_one(WebhookDelivery, delivery_id)
         stored.applied_at = stored.applied_at or utc_now()
+
+
+def forget_applied(older_than: timedelta = timedelta(days=90)) -> None:
+    """Delete deliveries that were applied long ago."""
+    with transaction():
+        db.session.execute(delete(WebhookDelivery).where(WebhookDelivery.applied_at < utc_now() - older_than))

@@ -58,15 +58,23 @@ def lease_due(limit: int = 50) -> list[str]:
 
 
 def begin(job_id: str) -> tuple[str, str] | None:
-    """Count a try and return (kind, subject id), or None when the job is done or in quarantine."""
+    """Count a try and return (kind, subject id), or None when the job is done or in quarantine.
+
+    A job that ended its worker each time never reports a failure: it is put in quarantine here.
+    """
+    waiting = (Job.id == job_id, Job.done_at.is_(None), Job.quarantined_at.is_(None))
+    now = utc_now()
     with transaction():
         row = db.session.execute(
             update(Job)
-            .where(Job.id == job_id, Job.done_at.is_(None), Job.quarantined_at.is_(None))
-            .values(attempts=Job.attempts + 1, due_at=utc_now() + LEASE)
+            .where(*waiting, Job.attempts < MAX_ATTEMPTS)
+            .values(attempts=Job.attempts + 1, due_at=now + LEASE)
             .returning(Job.kind, Job.subject_id)
             .execution_options(synchronize_session=False)
         ).first()
+        if row is None:
+            ended = func.coalesce(Job.last_error, "It never came back from a worker.")
+            db.session.execute(update(Job).where(*waiting).values(quarantined_at=now, last_error=ended))
     return None if row is None else (row.kind, row.subject_id)
 
 
@@ -90,11 +98,22 @@ def fail(job_id: str, error: str) -> None:
 
 
 def retry(job_id: str) -> None:
-    """Take a job out of quarantine: a person has mended what was wrong."""
+    """Take a job out of quarantine: a person has mended what was wrong. One that waits anew already is done with."""
     with transaction():
-        db.session.execute(
-            update(Job).where(Job.id == job_id).values(quarantined_at=None, attempts=0, due_at=utc_now())
+        job = db.session.get(Job, job_id, with_for_update=True)
+        if job is None or job.quarantined_at is None or job.done_at is not None:
+            return
+        twin = select(Job.id).where(
+            Job.kind == job.kind,
+            Job.subject_id == job.subject_id,
+            Job.done_at.is_(None),
+            Job.quarantined_at.is_(None),
         )
+        if db.session.scalar(twin.limit(1)) is not None:
+            job.done_at = utc_now()
+        else:
+            job.due_at, job.attempts = utc_now(), 0
+        job.quarantined_at = None
 
 
 def overdue(older_than: timedelta) -> int:

@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from app.domain.ids import new_id
 from app.domain.statuses import LIVE_ATTEMPT, SETTLED_PAYMENT, AttemptStatus, PaymentStatus, SessionStatus
-from app.models import CheckoutSession, Payment, PaymentAttempt, ProviderAccount, StatusChange, db, utc_now
+from app.models import CheckoutSession, Payment, PaymentAttempt, StatusChange, db, utc_now
 from app.services import accounts, attempts
-from app.services.decisions import current_decision, outcome_of
+from app.services.decisions import current_decision, offered_now, outcome_of
 from app.services.errors import AlreadyPaid, MethodNotOffered, NotFound, SessionExpired, TermsNotAccepted
 from app.services.sessions import get_session, is_overdue, live_attempt
+from app.services.slots import provider_slot
 from app.services.transaction import release, transaction
 from app.services.transitions import move, record_creation
 from providers.interface import AccountConfig, ChargeRequest, Failure, FailureKind, OutcomeUnknown, Provider
@@ -43,18 +44,19 @@ def pay(
 
     A session with a live attempt gets that one back, so a double click pays once. A provider that definitely refused
     for technical reasons is followed by the next account of the method's plan; one that did not answer is not.
-    Raises NotFound, SessionExpired, AlreadyPaid, TermsNotAccepted, MethodNotOffered; then nothing was charged.
+    Raises NotFound, SessionExpired, AlreadyPaid, TermsNotAccepted, MethodNotOffered, Busy; then nothing was charged.
     """
-    if attempt_id is not None and (known := db.session.get(PaymentAttempt, attempt_id)) is not None:
-        return known
+    if attempt_id is not None and db.session.get(PaymentAttempt, attempt_id) is not None:
+        return _latest_attempt(session_id)  # the same request again: the attempt, or the fallback that followed it
     get_session(session_id)
-    attempt, fallbacks = _start(session_id, method, accept_terms, actor, attempt_id)
-    while fallbacks is not None:
-        attempt = _charge(attempt.id, actor=actor)
-        technical = attempt.status == AttemptStatus.FAILED and attempt.failure_kind == FailureKind.TECHNICAL
-        if not (technical and fallbacks):
-            break
-        attempt, fallbacks = _start(session_id, method, accept_terms, actor, None, fallbacks)
+    with provider_slot():
+        attempt, fallbacks = _start(session_id, method, accept_terms, actor, attempt_id)
+        while fallbacks is not None:
+            attempt = _charge(attempt.id, actor=actor)
+            technical = attempt.status == AttemptStatus.FAILED and attempt.failure_kind == FailureKind.TECHNICAL
+            if not (technical and fallbacks):
+                break
+            attempt, fallbacks = _start(session_id, method, accept_terms, actor, None, (attempt, fallbacks))
     return attempt
 
 
@@ -62,8 +64,13 @@ def settle(attempt_id: str, *, actor: str = "system") -> PaymentAttempt:
     """Ask the provider what became of a live attempt and apply it; safe at any moment, any number of times.
 
     An attempt the provider has never heard of is sent again under its own key while its session is open, but not
-    before its first call must have ended: until then nobody can say that it was not received.
+    before its first call must have ended: until then nobody can say that it was not received. Raises NotFound, Busy.
     """
+    with provider_slot():
+        return _settle(attempt_id, actor)
+
+
+def _settle(attempt_id: str, actor: str) -> PaymentAttempt:
     attempt = attempts.get_attempt(attempt_id)
     if attempt.status == AttemptStatus.SUCCEEDED:
         return attempt
@@ -86,15 +93,15 @@ def settle(attempt_id: str, *, actor: str = "system") -> PaymentAttempt:
 
 def abandon(attempt_id: str, *, actor: str) -> PaymentAttempt:
     """Ask the provider that an unfinished attempt can no longer be paid, so that the customer may choose again."""
-    attempt = attempts.get_attempt(attempt_id)
-    call = _call_of(attempt)
+    call = _call_of(attempts.get_attempt(attempt_id))
     release()
-    try:
-        charge = call.provider.cancel(call.account, attempt_id)
-    except OutcomeUnknown as unknown:
-        return attempts.apply_unknown(attempt_id, unknown.message, actor=actor)
-    if charge is None:
-        return settle(attempt_id, actor=actor)
+    with provider_slot():
+        try:
+            charge = call.provider.cancel(call.account, attempt_id)
+        except OutcomeUnknown as unknown:
+            return attempts.apply_unknown(attempt_id, unknown.message, actor=actor)
+        if charge is None:
+            return _settle(attempt_id, actor)
     return attempts.apply_charge(attempt_id, charge, actor=actor)
 
 
@@ -104,9 +111,12 @@ def _start(
     accept_terms: bool,
     actor: str,
     attempt_id: str | None,
-    plan: tuple[str, ...] | None = None,
+    after: tuple[PaymentAttempt, tuple[str, ...]] | None = None,
 ) -> tuple[PaymentAttempt, tuple[str, ...] | None]:
-    """Record an attempt at the first account of `plan` (None: of the decision) and commit.
+    """Record an attempt at the first account of the method's plan and commit.
+
+    `after` is the attempt that this one is the fallback of, with the accounts that are left: the offer the customer
+    chose from still holds then, and so does the strong authentication it asked for.
 
     Returns the attempt and the accounts that may follow it; (attempt, None) when one was live already.
     """
@@ -122,7 +132,12 @@ def _start(
         if accept_terms is not True:
             raise TermsNotAccepted
         decision = outcome_of(current_decision(session))
-        account_id, *fallbacks = plan or _plan_of(decision, method)
+        strong = method in decision.strong_authentication
+        if after is None:
+            account_id, *fallbacks = _plan_of(decision, method)
+        else:
+            strong |= after[0].strong_authentication
+            account_id, *fallbacks = after[1]
         if payment is None:
             payment = Payment(
                 session_id=session_id,
@@ -140,7 +155,7 @@ def _start(
             payment_id=payment.id,
             account_id=account_id,
             method=method,
-            strong_authentication=method in decision.strong_authentication,
+            strong_authentication=strong,
             started_at=utc_now(),
             next_check_at=utc_now() + attempts.FIRST_CHECK,
         )
@@ -198,13 +213,17 @@ def _payment_of(session_id: str) -> Payment | None:
 
 
 def _plan_of(decision: Decision, method: str) -> tuple[str, ...]:
-    """Return the accounts of the method's plan that are still switched on, in fallback order; never empty."""
-    offered = decision.offers(method)
-    on = set(db.session.scalars(select(ProviderAccount.id).where(ProviderAccount.enabled)))
-    plan = tuple(account_id for account_id in (offered.accounts if offered else ()) if account_id in on)
-    if not plan:
-        raise MethodNotOffered(method, tuple(item.method for item in decision.offered))
+    """Return the accounts that may carry the method now, in fallback order; never empty."""
+    offered = offered_now(decision)
+    plan = next((item.accounts for item in offered if item.method == method), None)
+    if plan is None:
+        raise MethodNotOffered(method, tuple(item.method for item in offered))
     return plan
+
+
+def _latest_attempt(session_id: str) -> PaymentAttempt:
+    query = select(PaymentAttempt).where(PaymentAttempt.session_id == session_id)
+    return db.session.scalars(query.order_by(PaymentAttempt.id.desc()).limit(1)).one()
 
 
 def get_payment(payment_id: str) -> Payment:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select, text
 from app.domain.methods import METHOD_IDS
 from app.models import ProviderAccount, RuleSetActivation, RuleSetVersion, db
 from app.services.errors import NoActiveRules, NotFound
-from app.services.transaction import transaction
+from app.services.transaction import release, transaction
 from rules import BUILT_IN_CATALOGUE, Catalogue, CompiledRuleSet, RuleSet, from_json, parse, to_json, try_out
 
 log = structlog.get_logger()
@@ -128,6 +128,12 @@ _cache = _Cache()
 def active_rules() -> Any:
     """Return a context manager that yields the ActiveRules; they stay valid inside its block."""
     return _cache.active()
+
+
+def warm_up() -> None:
+    """Compile the active version if this process has not yet: a large one takes seconds, and no lock is held here."""
+    with active_rules():
+        release()
 
 
 def _active() -> tuple[int, str]:

@@ -6,7 +6,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from app.models import ProviderAccount, RuleSetVersion, db
-from app.services import api_keys, rule_sets, users
+from app.services import api_keys, attempts, rule_sets, users
 from app.services.accounts import encrypt
 from app.services.transaction import transaction
 from providers.sandbox.accounts import ACCOUNTS, api_key, webhook_secret
@@ -25,6 +25,7 @@ def set_up() -> None:
         if not db.session.scalar(select(func.count()).select_from(RuleSetVersion)):
             rule_sets.publish(seed_json(), author=SEED_AUTHOR, note="The rules that a new hub begins with.")
     db.session.rollback()
+    attempts.check_all_now()
 
 
 def _sandbox_accounts() -> None:
@@ -37,7 +38,11 @@ def _sandbox_accounts() -> None:
             if account is None:
                 account = ProviderAccount(id=account_id, provider="sandbox", label=name.capitalize())
                 db.session.add(account)
-            account.settings = {"base_url": config.sandbox_url, "account": name}
+            account.settings = {
+                "base_url": config.sandbox_url,
+                "public_url": config.sandbox_public_url,
+                "account": name,
+            }
             account.encrypted_secrets = encrypt(
                 {
                     "api_key": api_key(name, config.sandbox_key),

@@ -52,3 +52,4 @@ def housekeep() -> None:
     sessions.expire_overdue()
     idempotency.forget_old()
     jobs.forget_done()
+    inbox.forget_applied()

@@ -85,6 +85,7 @@ def test_a_4xx_with_json_is_a_reply():
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 11\r\n\r\n\x1f\x8b\x08garbage!",
         b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 2\r\n\r\n{}",
         b"HTTP/1.1 408 Timeout\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 429 Slow down\r\nContent-Length: 2\r\n\r\n{}",
         b"HTTP/1.1 403 Forbidden\r\nContent-Length: 6\r\n\r\n<html>",
         b"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\n{}",
         b"HTTP/1.1 599 Oops\r\nContent-Length: 2\r\n\r\n{}",
@@ -114,6 +115,19 @@ def test_a_dripping_reply_cannot_outlive_the_deadline(head: bytes):
 
     started = time.monotonic()
     with server(drip) as (url, _), pytest.raises(OutcomeUnknown, match="too long"):
+        HttpClient(0.5, 0.5).send("GET", url, headers={})
+    assert time.monotonic() - started < 8
+
+
+def test_dripping_headers_cannot_outlive_the_deadline():
+    def drip(connection: socket.socket, _: int) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        for number in range(100):
+            connection.sendall(b"X-%d: y\r\n" % number)
+            time.sleep(0.1)
+
+    started = time.monotonic()
+    with server(drip) as (url, _), pytest.raises(OutcomeUnknown):
         HttpClient(0.5, 0.5).send("GET", url, headers={})
     assert time.monotonic() - started < 8
 
