@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from app.api.problems import problem_of
 from app.checkout.errors import render_error_page
 from app.models import db
+from app.services.errors import Refusal
 
 log = structlog.get_logger()
 
@@ -37,7 +38,8 @@ def _answer(error: Exception) -> Any:
     db.session.rollback()
     problem = problem_of(error)
     if problem.status >= 500:
-        log.error("request_failed", path=request.path, method=request.method, exc_info=error)
+        unforeseen = None if isinstance(error, Refusal) else error
+        log.error("request_failed", path=request.path, method=request.method, code=problem.code, exc_info=unforeseen)
     if request.path.startswith(FOR_PROGRAMS):
         return _with_headers(problem.response(), error)
     pages: dict[str, ErrorPage] = current_app.config["ERROR_PAGES"]

@@ -194,16 +194,13 @@ def _answers(config: Config) -> bool:
 
 
 def _greet(config: Config) -> None:
-    lines = [
-        "",
-        f"Junction is ready at {config.public_url}",
-        f"  Sample shop   {config.public_url}/shop" if config.demo else "",
-        f"  Backoffice    {config.public_url}/admin",
-        f"  API           {config.public_url}/docs",
-    ]
+    lines = [f"\nJunction is ready at {config.public_url}"]
+    if config.demo:
+        lines.append(f"  Sample shop   {config.public_url}/shop")
+    lines += [f"  Backoffice    {config.public_url}/admin", f"  API           {config.public_url}/docs"]
     if not config.is_production:
         lines += [f"  Sign in       {config.admin_email}  {config.admin_password}", f"  API key       {config.api_key}"]
-    print("\n".join(line for line in lines if line or line == lines[0]), "\n", flush=True)
+    print("\n".join(lines), "\n", flush=True)
 
 
 if __name__ == "__main__":
