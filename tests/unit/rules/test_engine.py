@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.rules.engine_cases import CASES
+from tests.unit.rules import engine_cases, engine_life_cases
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,9 +23,14 @@ def run(*arguments: str, timeout: float) -> str:
     return child.stdout
 
 
-@pytest.mark.parametrize("case", sorted(CASES))
-def test_case(case: str) -> None:
-    run("tests.unit.rules.engine_cases", case, timeout=180)
+@pytest.mark.parametrize("case", sorted(engine_cases.CASES))
+def test_at_its_bounds(case: str) -> None:
+    run(engine_cases.__name__, case, timeout=180)
+
+
+@pytest.mark.parametrize("case", sorted(engine_life_cases.CASES))
+def test_in_use(case: str) -> None:
+    run(engine_life_cases.__name__, case, timeout=180)
 
 
 def test_agrees_on_20_000_random_pairs() -> None:

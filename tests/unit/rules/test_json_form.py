@@ -56,7 +56,8 @@ def test_wrong_shapes_name_their_path() -> None:
 
 def test_problems_name_the_rule() -> None:
     data = seed_json()
-    data["rules"][2]["enabled"] = 1
+    wrong = next(rule for rule in data["rules"] if rule["id"] == "rule_in_store")
+    wrong["enabled"] = 1
     with pytest.raises(InvalidRuleSet) as caught:
         from_json(data)
     (problem,) = caught.value.problems
