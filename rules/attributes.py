@@ -124,7 +124,7 @@ BUILT_IN: tuple[Attribute, ...] = (
     Attribute("locale", "Language", _T.STRING, help="The language of the page, such as en or it.", derived=True),
     Attribute("device", "Device", _T.STRING, ("desktop", "mobile", "tablet")),
     Attribute("returning_customer", "Returning customer", _T.BOOLEAN),
-    Attribute("attempts", "Failed attempts", _T.INTEGER, help="Failed so far in this session.", derived=True),
+    Attribute("attempts", "Number of failed attempts", _T.INTEGER, help="Failed so far in this session.", derived=True),
     Attribute("failed_methods", "Methods that failed", _T.STRING_LIST, help="So far in this session.", derived=True),
     Attribute("failed_accounts", "Providers that failed", _T.STRING_LIST, help="So far in this session.", derived=True),
     Attribute("weekday", "Weekday", _T.STRING, WEEKDAYS, "In the merchant's time zone.", derived=True),
