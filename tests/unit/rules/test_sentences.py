@@ -82,7 +82,7 @@ def test_validity() -> None:
             "The amount is between €1.00 and €50.00",
         ),
         ("amount", Operator.LESS_THAN, Money(5_000, "JPY"), "The amount is under ¥5,000"),
-        ("attempts", Operator.GREATER_OR_EQUAL, 2, "The failed attempts is at least 2"),
+        ("attempts", Operator.GREATER_OR_EQUAL, 2, "The number of failed attempts is at least 2"),
         ("channel", Operator.EQUALS, "in_store", "The sales channel is in store"),
         ("cross_border", Operator.EQUALS, True, "“Cross-border” is yes"),
         ("failed_methods", Operator.CONTAINS_ANY, ("card", "x"), "The methods that failed include any of Card, x"),
