@@ -63,7 +63,6 @@ def init_spec(app: Flask) -> HubApi:
                 "description": "Open checkout sessions; rules written by business people pick methods and providers."
             },
             "security": [{"key": []}],
-            "servers": [{"url": "/"}],
         },
     )
     api = HubApi(app)
