@@ -2,22 +2,17 @@
 
 import copy
 from collections.abc import Callable
-from typing import Any
-from uuid import uuid4
 
 import pytest
-from flask import Flask
 
 from app.domain.ids import new_id
 from app.domain.statuses import AttemptStatus, PaymentStatus
-from app.models import CheckoutSession, ProviderAccount, db
+from app.models import ProviderAccount, db
 from app.services import payments, rule_sets, sessions
-from app.services.errors import MethodNotOffered
 from app.services.transaction import transaction
 from providers import registry
 from providers.interface import AccountConfig, Charge, ChargeRequest, FailureKind
 from rules import seed_json
-from tests.support.api import Api, session_body
 from tests.support.flow import attempts_of, ledger_of, offer, open_session, pay, point_account
 from tests.support.sandbox import SandboxService
 
@@ -116,16 +111,6 @@ def test_a_first_account_that_cannot_be_used_is_passed_over(change: dict[str, bo
     session = open_session()
     change_account("sandbox_north", **change)
     assert pay(session.id).account_id == "sandbox_south"
-    with pytest.raises(MethodNotOffered):
-        pay(open_other_session(change), "satispay")
-
-
-def open_other_session(change: dict[str, bool]) -> str:
-    """A session decided while every account could be used, then the first one changed again."""
-    change_account("sandbox_north", enabled=True, in_outage=False)
-    session_id = open_session().id
-    change_account("sandbox_north", **change)
-    return session_id
 
 
 @pytest.mark.usefixtures("app_context", "sandbox")
