@@ -1,6 +1,5 @@
 """Settling: the provider's truth is applied once, in whatever order and however often it arrives."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +10,7 @@ from app.domain.statuses import AttemptStatus, PaymentStatus, SessionStatus
 from app.models import CheckoutSession, Payment, PaymentAttempt, db, utc_now
 from app.services import attempts, payments, sessions
 from app.services.transaction import transaction
-from providers.interface import Charge, ChargeStage, ChargeState, Failure, FailureKind
+from providers.interface import ChargeStage, ChargeState
 from tests.support.flow import (
     alerts,
     attempts_of,
@@ -20,27 +19,12 @@ from tests.support.flow import (
     moves_of,
     open_session,
     pay,
+    told,
 )
 from tests.support.rows import row_counts
 from tests.support.sandbox import SandboxService
 from tests.support.threads import together
 from tests.support.waiting import wait_until
-
-DECLINED = Failure(FailureKind.SOFT_DECLINE, "insufficient_funds", "Not enough money.")
-
-
-def told(attempt: PaymentAttempt, state: ChargeState, **changes: object) -> Charge:
-    """What a provider might say about the attempt's charge."""
-    charge = Charge(
-        provider_reference="ch_1",
-        attempt_id=attempt.id,
-        state=state,
-        amount=12990,
-        currency="EUR",
-        failure=DECLINED if state is ChargeState.FAILED else None,
-        stage=ChargeStage.PROCESSING if state is ChargeState.PENDING else None,
-    )
-    return replace(charge, **changes)  # type: ignore[arg-type]  # each test names fields of Charge
 
 
 @pytest.mark.usefixtures("app_context")
@@ -192,3 +176,13 @@ def test_a_pending_bank_settles_by_itself(sandbox: SandboxService) -> None:
     assert (attempt.status, attempt.stage, attempt.redirect_url) == (AttemptStatus.PENDING, "processing", None)
     assert wait_until(lambda: ledger_of(sandbox, session.id)[0]["state"] == "succeeded")
     assert payments.settle(attempt.id).status == AttemptStatus.SUCCEEDED
+
+
+@pytest.mark.usefixtures("app_context")
+def test_a_late_reply_that_sends_the_customer_to_pay_does_not_undo_that_they_have() -> None:
+    attempt = pay(open_session().id)
+    late = told(attempt, ChargeState.PENDING, stage=ChargeStage.AWAITING_CUSTOMER, redirect_url=attempt.redirect_url)
+    attempts.apply_charge(attempt.id, told(attempt, ChargeState.PENDING), actor="tester")
+    attempts.apply_charge(attempt.id, late, actor="tester")
+    attempt = attempts_of(attempt.session_id)[0]
+    assert (attempt.status, attempt.stage, attempt.redirect_url) == (AttemptStatus.PENDING, "processing", None)

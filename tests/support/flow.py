@@ -1,5 +1,6 @@
 """Payments driven through the services, for tests that look at the money rather than at pages."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,12 @@ from app.models import Alert, CheckoutSession, Job, PaymentAttempt, ProviderAcco
 from app.services import decisions, payments, sessions, work
 from app.services.attempts import FIRST_CHECK
 from app.services.transaction import transaction
+from providers.interface import Charge, ChargeStage, ChargeState, Failure, FailureKind
 from rules import Decision
 from tests.support.sandbox import SandboxService
 
 CUSTOMER = {"email": "ada@example.com", "name": "Ada Rossi", "country": "IT", "type": "consumer"}
+DECLINED = Failure(FailureKind.SOFT_DECLINE, "insufficient_funds", "Not enough money.")
 
 
 def open_session(**changes: Any) -> CheckoutSession:
@@ -39,6 +42,20 @@ def offer(session: CheckoutSession) -> Decision:
 def pay(session_id: str, method: str = "card") -> PaymentAttempt:
     """Pay by `method`, terms accepted."""
     return payments.pay(session_id, method=method, accept_terms=True, actor="customer")
+
+
+def told(attempt: PaymentAttempt, state: ChargeState, **changes: object) -> Charge:
+    """What a provider might say about the attempt's charge."""
+    charge = Charge(
+        provider_reference="ch_1",
+        attempt_id=attempt.id,
+        state=state,
+        amount=12990,
+        currency="EUR",
+        failure=DECLINED if state is ChargeState.FAILED else None,
+        stage=ChargeStage.PROCESSING if state is ChargeState.PENDING else None,
+    )
+    return replace(charge, **changes)  # type: ignore[arg-type]  # each test names fields of Charge
 
 
 def ledger_of(sandbox: SandboxService, session_id: str) -> list[dict[str, Any]]:
