@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.models import ApiKey, IdempotencyKey, db, utc_now
+from app.services import idempotency
 from app.services.errors import TermsNotAccepted
 from app.services.idempotency import (
     ABANDONED,
@@ -23,6 +24,8 @@ from app.services.idempotency import (
     forget_old,
     once,
 )
+from tests.support.api import Api, session_body
+from tests.support.problems import assert_problem
 from tests.support.threads import together
 
 
@@ -146,6 +149,48 @@ def test_sixteen_at_once_are_one(app: Flask) -> None:
     assert sum(isinstance(answer, Answer) and not answer.replayed for answer in answers) == 1
     with app.app_context():
         assert ask().body == {"id": made[0]}
+
+
+@pytest.fixture
+def freed_just_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another request holds the key when ours asks for it, is refused, and frees it before ours looks who has it."""
+
+    def insert_once(model: Any, values: dict[str, Any], *, unique: list[str]) -> bool:
+        assert (model, unique) == (IdempotencyKey, ["api_key_id", "key"])
+        return False
+
+    monkeypatch.setattr(idempotency, "insert_once", insert_once)
+
+
+@pytest.mark.usefixtures("app_context", "freed_just_now")
+def test_a_key_freed_while_it_was_asked_for_is_busy() -> None:
+    with pytest.raises(KeyBusy) as refused:
+        ask(handle=lambda _: pytest.fail("it was done without its key"))
+    assert refused.value.status == 409
+
+
+@pytest.mark.usefixtures("freed_just_now")
+def test_a_merchant_is_told_to_come_again_when_a_key_was_freed_just_now(api: Api) -> None:
+    reply = api.post("/v1/checkout/sessions", session_body())
+    assert_problem(reply, 409, "Idempotency-Key", "try again")
+    assert (reply.json["code"], reply.headers["Retry-After"]) == ("idempotency_key_busy", "2")
+
+
+def test_refused_requests_at_once_never_break_on_each_others_key(app: Flask) -> None:
+    """Each frees the key it holds while the others ask for it."""
+
+    def refuse(_: str) -> Any:
+        raise TermsNotAccepted
+
+    def request() -> None:
+        with app.app_context():
+            for _ in range(10):
+                with pytest.raises((TermsNotAccepted, KeyBusy)):
+                    ask(handle=refuse)
+
+    assert together(8, request) == [None] * 8
+    with app.app_context():
+        assert keys() == 0
 
 
 @pytest.mark.usefixtures("app_context")

@@ -8,9 +8,10 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.domain.statuses import AttemptStatus, PaymentStatus
-from app.models import Job, Payment, PaymentAttempt, WebhookDelivery, db
+from app.models import Job, Payment, PaymentAttempt, WebhookDelivery, db, utc_now
 from app.services import inbox
 from app.services.errors import NotFound
+from app.services.transaction import transaction
 from providers.interface import InvalidWebhook
 from providers.sandbox.accounts import webhook_secret
 from tests.support import webhooks
@@ -147,3 +148,26 @@ def test_a_delivery_for_an_account_that_is_not_there_is_refused(provider: str, a
     payload = webhooks.body("att_1")
     with pytest.raises(NotFound):
         inbox.receive(provider, account, webhooks.signed(payload), payload)
+
+
+@pytest.mark.usefixtures("app_context")
+def test_deliveries_are_forgotten_long_after_they_were_applied_and_never_before() -> None:
+    long_ago, lately = utc_now() - timedelta(days=91), utc_now() - timedelta(days=89)
+    with transaction():
+        for event_id, received_at, applied_at in [
+            ("evt_old", long_ago, long_ago),
+            ("evt_lately", long_ago, lately),
+            ("evt_waiting", long_ago, None),
+        ]:
+            db.session.add(
+                WebhookDelivery(
+                    account_id=NORTH[1],
+                    event_id=event_id,
+                    kind="charge.succeeded",
+                    body="{}",
+                    received_at=received_at,
+                    applied_at=applied_at,
+                )
+            )
+    inbox.forget_applied()
+    assert set(db.session.scalars(select(WebhookDelivery.event_id))) == {"evt_lately", "evt_waiting"}

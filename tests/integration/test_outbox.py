@@ -16,7 +16,8 @@ from tests.support.threads import together
 def enqueue(subject: str = "att_1", **options: object) -> str:
     with transaction():
         jobs.enqueue("settle_attempt", subject, **options)  # type: ignore[arg-type]  # only `due_at` is passed
-        return db.session.scalars(select(Job.id).where(Job.subject_id == subject, Job.done_at.is_(None))).one()
+        waiting = (Job.subject_id == subject, Job.done_at.is_(None), Job.quarantined_at.is_(None))
+        return db.session.scalars(select(Job.id).where(*waiting)).one()
 
 
 def job(job_id: str) -> Job:
@@ -128,11 +129,71 @@ def test_a_finished_job_is_not_done_again() -> None:
 
 @pytest.mark.usefixtures("app_context")
 def test_late_jobs_are_counted_and_old_ones_forgotten() -> None:
-    late, done = enqueue("att_1"), enqueue("att_2")
+    late, done, just_done = enqueue("att_1"), enqueue("att_2"), enqueue("att_3")
+    jobs.begin(just_done)
+    jobs.finish(just_done)
     long_ago = utc_now() - timedelta(days=8)
     with transaction():
         db.session.execute(update(Job).where(Job.id == late).values(created_at=long_ago, due_at=long_ago))
         db.session.execute(update(Job).where(Job.id == done).values(done_at=long_ago))
     assert jobs.overdue(timedelta(minutes=2)) == 1
     jobs.forget_done()
-    assert [row.id for row in db.session.scalars(select(Job))] == [late]
+    assert set(db.session.scalars(select(Job.id))) == {late, just_done}
+
+
+def put_aside() -> str:
+    """A job in quarantine, its last error told."""
+    job_id = enqueue()
+    for _ in range(jobs.MAX_ATTEMPTS):
+        jobs.begin(job_id)
+        jobs.fail(job_id, "the provider is on fire")
+    assert job(job_id).quarantined_at is not None
+    return job_id
+
+
+@pytest.mark.usefixtures("app_context")
+def test_a_job_taken_out_of_quarantine_while_its_like_waits_is_done_with() -> None:
+    first = put_aside()
+    twin = enqueue()
+    assert twin != first
+    jobs.retry(first)
+    stored = job(first)
+    assert stored.done_at is not None
+    assert stored.quarantined_at is None
+    assert (job(twin).done_at, job(twin).attempts) == (None, 0)
+    assert jobs.lease_due() == [twin]
+
+
+@pytest.mark.usefixtures("app_context")
+def test_only_what_is_in_quarantine_is_taken_out_of_it() -> None:
+    waiting, running, done = (enqueue(f"att_{number}") for number in range(3))
+    for job_id in (running, done):
+        jobs.begin(job_id)
+    jobs.fail(running, "the provider is on fire")
+    jobs.finish(done)
+    columns = select(*Job.__table__.columns).order_by(Job.id)
+    before = db.session.execute(columns).all()
+    db.session.rollback()
+    for job_id in (waiting, running, done, "job_none"):
+        jobs.retry(job_id)
+    assert db.session.execute(columns).all() == before
+
+
+@pytest.mark.usefixtures("app_context")
+@pytest.mark.parametrize("error", [None, "the provider is on fire"])
+def test_a_job_that_never_comes_back_is_put_aside(error: str | None) -> None:
+    """It ends its worker each time, so nobody reports that it failed."""
+    job_id = enqueue()
+    for number in range(1, jobs.MAX_ATTEMPTS + 1):
+        assert jobs.begin(job_id) == ("settle_attempt", "att_1")
+        assert job(job_id).attempts == number
+        if number == 1 and error:
+            jobs.fail(job_id, error)
+    assert job(job_id).quarantined_at is None, "its last try may still be under way"
+    assert jobs.begin(job_id) is None
+    stored = job(job_id)
+    assert (stored.attempts, stored.done_at) == (jobs.MAX_ATTEMPTS, None)
+    assert stored.quarantined_at is not None
+    assert stored.last_error == (error or "It never came back from a worker.")
+    with time_machine.travel(utc_now() + timedelta(days=1)):
+        assert jobs.lease_due() == []
