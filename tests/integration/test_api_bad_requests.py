@@ -177,11 +177,16 @@ def test_a_key_used_for_another_body_or_session_is_refused(kept_api: Api, unchan
         "limit=-1",
         "cursor=x",
         "status=won",
+        "page=2",
+        "refrence=order-1001",
+        "limit=5&Status=paid",
     ],
 )
 def test_a_wrong_query_is_named(kept_api: Api, query: str) -> None:
     reply = kept_api.get(f"/v1/payments?{query}")
-    assert_problem(reply, 422, query.partition("=")[0], "")
+    wrong = query.rpartition("&")[2].partition("=")[0]
+    assert_problem(reply, 422, wrong, "")
+    assert [error["field"] for error in reply.json["errors"]] == [wrong]
 
 
 @pytest.mark.parametrize("path", [f"{SESSIONS}/%00", "/v1/payments?cursor=%00", "/v1/payments?reference=a%00b"])
@@ -199,3 +204,18 @@ def test_a_wrong_method_says_which_are_right(kept_api: Api, method: str) -> None
 @pytest.mark.parametrize("path", ["/v1/", "/v1/nothing", "/v1/payments/pay_none", "/v1/payments/pay_none/history"])
 def test_an_unknown_address_is_a_problem_document(kept_api: Api, path: str) -> None:
     assert_problem(kept_api.get(path), 404, None, "")
+
+
+@pytest.mark.parametrize("number", ["0", "2", "2147483647", "2147483648", "9223372036854775808", "9" * 30, "-1", "1.0"])
+def test_a_version_that_no_table_can_hold_is_not_found(kept_api: Api, unchanged: Count, number: str) -> None:
+    before = unchanged()
+    path = f"/v1/rules/versions/{number}"
+    for reply in (kept_api.get(path), kept_api.post(f"{path}/activate")):
+        assert_problem(reply, 404, None, "")
+    assert unchanged() == before
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30, 0, -1, 1.5, "1", True])
+def test_a_version_to_try_is_one_that_a_table_can_hold(kept_api: Api, number: Any) -> None:
+    reply = kept_api.post("/v1/rules/evaluate", {"attributes": {}, "version": number})
+    assert_problem(reply, 422, "version", "")

@@ -94,6 +94,9 @@ def test_who_comes_back_without_paying_finds_the_same_cart(client: FlaskClient, 
         ({"extra": "12.345"}, "extra"),
         ({"extra": "-5"}, "extra"),
         ({"extra": "1e30"}, "extra"),
+        ({"extra": "1e999999"}, "extra"),
+        ({"extra": "1e-999999"}, "extra"),
+        ({"extra": "1e999999999999999999999"}, "extra"),
         ({"extra": "NaN"}, "extra"),
         ({"extra": "a lot"}, "extra"),
         ({"extra": "1250.5", "currency": "JPY"}, "extra"),
@@ -110,6 +113,13 @@ def test_a_wrong_field_is_told_beside_it_and_opens_nothing(
     assert f'id="{field}-problem"' in reply.text
     with app.app_context():
         assert row_counts() == before
+
+
+@pytest.mark.parametrize("extra", ["1e999999", "-1e999999", "1e-999999", "9" * 5000, "sNaN", "-Infinity"])
+@pytest.mark.parametrize("path", ["/shop", "/shop/cart", "/shop/thanks"])
+def test_no_amount_in_the_address_breaks_a_page(client: FlaskClient, path: str, extra: str) -> None:
+    reply = client.get(path, query_string=ITALIAN | {"extra": extra})
+    assert (reply.status_code, reply.mimetype) == (200, "text/html")
 
 
 def test_an_empty_cart_is_not_checked_out(client: FlaskClient, app: Flask) -> None:
