@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from hypothesis import settings
 
 from tests.support.api import Api
@@ -60,10 +59,13 @@ def app(database_url: str, tmp_path: Path, sandbox_service: SandboxService) -> I
         yield app
 
 
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """A browser without script."""
-    return app.test_client()
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Instead of pytest-flask's own, push nothing: each request of a test gets its own context, as in production.
+
+    One context around them all would be shared by them all, and `g` and the database session would leak from one
+    request to the next, which never happens in production.
+    """
 
 
 @pytest.fixture
