@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from flask import Flask
 
+from app.models import db
 from app.services import payments, slots
 from app.services.errors import Busy
 from tests.support.api import Api
@@ -53,6 +54,23 @@ def test_no_service_asks_a_provider_without_a_slot(app: Flask, sandbox: SandboxS
         assert attempts_of(fresh) == []
         assert payments.settle(attempt_id).status == "succeeded"
         assert pay(fresh).status == "pending", "a slot was not given back"
+
+
+@pytest.mark.usefixtures("app_context")
+def test_nobody_waits_for_the_locks_of_who_waits_for_a_slot(app: Flask) -> None:
+    held: list[bool] = []
+
+    class NoneFree:
+        def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+            if blocking:
+                held.append(db.session().in_transaction())
+            return False
+
+    session_id = open_session().id
+    app.extensions["provider_slots"] = NoneFree()
+    with pytest.raises(Busy):
+        pay(session_id)
+    assert held == [False]
 
 
 def test_a_slot_comes_back_whatever_happens_inside(app: Flask) -> None:
