@@ -11,6 +11,7 @@ from rules.attributes import (
 )
 from rules.decide import decide
 from rules.decision import Decision, Match, OfferedMethod, Withheld
+from rules.difference import Change, difference
 from rules.eligibility import AccountLimits, MethodLimits
 from rules.engine import CompiledRuleSet, EngineClosed, EngineFault
 from rules.explain import Explanation, evaluate, explain
@@ -18,7 +19,7 @@ from rules.facts import Facts, FactValue, FieldError, InvalidFacts, coerce
 from rules.json_form import from_json, to_json
 from rules.problems import InvalidRuleSet, Problem
 from rules.seed import seed_json
-from rules.sentences import describe
+from rules.sentences import Describer, describe
 from rules.spec import (
     Action,
     Adjustment,
@@ -52,9 +53,11 @@ __all__ = [
     "Attribute",
     "AttributeType",
     "Catalogue",
+    "Change",
     "CompiledRuleSet",
     "Condition",
     "Decision",
+    "Describer",
     "EngineClosed",
     "EngineFault",
     "Explanation",
@@ -88,6 +91,7 @@ __all__ = [
     "coerce",
     "decide",
     "describe",
+    "difference",
     "evaluate",
     "explain",
     "from_json",

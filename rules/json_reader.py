@@ -31,7 +31,9 @@ from rules.spec import (
     Strategy,
 )
 
-MAX_NESTING = 12  # the reader's own guard; validation is stricter and says it in a shopkeeper's words
+# The reader's own guards; validation is stricter and says it in a shopkeeper's words.
+MAX_NESTING = 12
+MAX_ITEMS = 5_000  # in one list
 
 Item = TypeVar("Item")
 
@@ -168,7 +170,7 @@ class _Reader:
         if obj is None:
             return None
         if isinstance(obj, list):
-            return tuple(self.scalar(item, f"{path}[{index}]") for index, item in enumerate(obj))
+            return self.each(obj, path, self.scalar)
         return self.scalar(obj, path)
 
     def scalar(self, obj: object, path: str) -> Scalar:
@@ -207,9 +209,12 @@ class _Reader:
         return self.each(obj, path, self.text)
 
     def each(self, obj: object, path: str, read: Callable[[object, str], Item]) -> tuple[Item, ...]:
-        if isinstance(obj, list):
+        if not isinstance(obj, list):
+            self.fault(path, "write a list")
+        elif len(obj) > MAX_ITEMS:
+            self.fault(path, f"this list has {len(obj)} entries; keep to {MAX_ITEMS}")
+        else:
             return tuple(read(item, f"{path}[{index}]") for index, item in enumerate(obj))
-        self.fault(path, "write a list")
         return ()
 
     def fields(self, obj: object, path: str, needed: set[str], optional: set[str]) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from babel.dates import format_date
 
 from rules.attributes import Attribute, AttributeType, Catalogue
 from rules.facts import MAX_INTEGER, is_iso_date
+from rules.limits import MAX_WEIGHT
 from rules.money import DECIMALS, local_money
 from rules.phrases import ENGLISH, PHRASES
 from rules.spec import (
@@ -165,8 +166,9 @@ class Describer:
         names = [self._accounts.get(each.account, each.account) for each in accounts]
         joint = self._phrases.then
         if item.plan.strategy is Strategy.WEIGHTED:
-            total = sum(each.weight or 0 for each in accounts) or 1
-            shares = [f"{100 * (each.weight or 0) / total:.0f}" for each in accounts]
+            weights = [min(max(each.weight or 0, 0), MAX_WEIGHT) for each in accounts]  # a draft's may be anything
+            total = sum(weights) or 1
+            shares = [f"{100 * weight / total:.0f}" for weight in weights]
             template = self._phrases.weighted
             names = [template.format(account=name, percent=share) for name, share in zip(names, shares, strict=True)]
             joint = self._phrases.weighted_or

@@ -1,0 +1,125 @@
+"""What changed from one rule set to another, as sentences that a person can approve or refuse."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from rules.sentences import Describer
+from rules.spec import Adjustment, Rule, RuleSet
+
+MAX_SHOWN = 120  # characters of a name
+
+
+class ChangeKind(StrEnum):
+    """What happened to a rule, an adjustment or the default offer."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    MOVED = "moved"
+    RENAMED = "renamed"
+    SWITCHED = "switched"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change; `subject` is rule, adjustment or default, which has no id; `before` and `after` are sentences."""
+
+    kind: ChangeKind
+    subject: str
+    id: str | None
+    message: str
+    before: str | None = None
+    after: str | None = None
+
+
+Item = Rule | Adjustment
+Key = tuple[str, int]  # an id, and which of its bearers: a draft may give one id twice
+
+
+def difference(old: RuleSet, new: RuleSet, describer: Describer) -> tuple[Change, ...]:
+    """Every change, rules first, in the order of the new set; empty exactly when the sets are equal."""
+    return (
+        *_listed("rule", old.rules, new.rules, describer),
+        *_listed("adjustment", old.adjustments, new.adjustments, describer),
+        *_default(old, new, describer),
+    )
+
+
+def _listed(subject: str, old: Sequence[Item], new: Sequence[Item], describer: Describer) -> Iterator[Change]:
+    before, after = _by_key(old), _by_key(new)
+    places = {key: place for place, key in enumerate(before, 1)}
+    moved = _moved([places[key] for key in after if key in before])
+    for place, (key, item) in enumerate(after.items(), 1):
+        if key not in before:
+            sentence = describer.describe(item)
+            off = "" if item.enabled else " It is switched off."
+            said = f"The {_named(subject, item)} is new, at place {place}: {sentence}.{off}"
+            yield Change(ChangeKind.ADDED, subject, item.id, said, after=sentence)
+            continue
+        if places[key] in moved:
+            said = f"The {_named(subject, item)} moved from place {places[key]} to place {place}."
+            yield Change(ChangeKind.MOVED, subject, item.id, said)
+        yield from _within(subject, before[key], item, describer)
+    for key, item in before.items():
+        if key not in after:
+            sentence = describer.describe(item)
+            said = f"The {_named(subject, item)} is removed: {sentence}."
+            yield Change(ChangeKind.REMOVED, subject, item.id, said, before=sentence)
+
+
+def _within(subject: str, old: Item, new: Item, describer: Describer) -> Iterator[Change]:
+    if old.name != new.name:
+        said = f"The {_named(subject, old)} is now named “{new.name[:MAX_SHOWN]}”."
+        yield Change(ChangeKind.RENAMED, subject, new.id, said, old.name, new.name)
+    if old.enabled != new.enabled:
+        said = f"The {_named(subject, new)} is switched {'on' if new.enabled else 'off'}."
+        yield Change(ChangeKind.SWITCHED, subject, new.id, said)
+    if replace(old, name=new.name, enabled=new.enabled) != new:
+        yield _changed(subject, new.id, _named(subject, new), describer.describe(old), describer.describe(new))
+
+
+def _default(old: RuleSet, new: RuleSet, describer: Describer) -> Iterator[Change]:
+    if old.default != new.default:
+        before, after = describer.describe(old.default), describer.describe(new.default)
+        yield _changed("default", None, "default offer", before, after)
+
+
+def _changed(subject: str, id_: str | None, named: str, before: str, after: str) -> Change:
+    if before == after:  # a long list is cut in sentences, and only one language of a notice is shown
+        said = f"The {named} is changed in a part that its sentence leaves out: {after}."
+    else:
+        said = f"The {named} is changed. Before: {before}. Now: {after}."
+    return Change(ChangeKind.CHANGED, subject, id_, said, before, after)
+
+
+def _named(subject: str, item: Item) -> str:
+    return f"{subject} “{item.name[:MAX_SHOWN]}”"
+
+
+def _by_key(items: Iterable[Item]) -> Mapping[Key, Item]:
+    """The items in order, each under its id and how many before it have the same id."""
+    seen: Counter[str] = Counter()
+    keyed = {}
+    for item in items:
+        keyed[item.id, seen[item.id]] = item
+        seen[item.id] += 1
+    return keyed
+
+
+def _moved(places: Sequence[int]) -> frozenset[int]:
+    """The fewest old places that have to move for the rest to stand in order: all but a longest rising run."""
+    ends: list[int] = []  # the smallest last place of a rising run of each length
+    lengths = []
+    for place in places:
+        length = bisect_left(ends, place)
+        ends[length : length + 1] = [place]
+        lengths.append(length)
+    kept, wanted = set(), len(ends) - 1
+    for place, length in zip(reversed(places), reversed(lengths), strict=True):
+        if length == wanted:
+            kept.add(place)
+            wanted -= 1
+    return frozenset(places) - kept
