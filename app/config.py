@@ -73,6 +73,7 @@ class Config:
     trusted_proxies: int = 0
     several_hosts: bool = False
     demo: bool = True
+    one_person_publishes: bool = True  # whoever wrote the draft of the rules may approve it
     session_minutes: int = 24 * 60
     web_threads: int = 16
     theme: Theme = field(default_factory=Theme)
@@ -102,6 +103,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     host = env.get("HOST", "127.0.0.1")
     sandbox_port = _integer(env, "SANDBOX_PORT", port + 1, 1, 65536)
     sandbox_url = _url(env, "SANDBOX_URL", f"http://127.0.0.1:{sandbox_port}")
+    demo = _boolean(env, "DEMO", environment != "production")
     config = Config(
         environment=environment,
         data_dir=data_dir,
@@ -124,7 +126,8 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         redirect_hosts=_redirect_hosts(env, production=environment == "production"),
         trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
         several_hosts=_boolean(env, "SEVERAL_HOSTS", False),
-        demo=_boolean(env, "DEMO", environment != "production"),
+        demo=demo,
+        one_person_publishes=_boolean(env, "ONE_PERSON_PUBLISHES", demo),
         web_threads=_integer(env, "WEB_THREADS", 16, 2, 256),
         session_minutes=_integer(env, "SESSION_MINUTES", 24 * 60, 5, 60 * 24 * 30),
         theme=_theme(env),
@@ -162,6 +165,8 @@ def _refuse_unsafe(config: Config) -> None:
         raise ConfigError("PUBLIC_URL must be the https:// address that customers reach in production.")
     if config.demo:
         raise ConfigError("DEMO=1 serves a sample shop and test accounts: leave it off in production.")
+    if config.one_person_publishes:
+        raise ConfigError("ONE_PERSON_PUBLISHES=1 lets one person put rules live alone: leave it off in production.")
 
 
 def _secrets(env: Mapping[str, str], data_dir: Path, *, generate: bool) -> dict[str, str]:

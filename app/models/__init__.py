@@ -11,13 +11,15 @@ from app.models.jobs import Job
 from app.models.payments import Payment
 from app.models.provider_accounts import ProviderAccount
 from app.models.refunds import Refund
-from app.models.rule_sets import RuleSetActivation, RuleSetVersion
+from app.models.rule_set_drafts import RuleSetDraft
+from app.models.rule_sets import ActivationKind, RuleSetActivation, RuleSetVersion
 from app.models.sessions import CheckoutSession
 from app.models.users import Role, User
 from app.models.webhooks import WebhookDelivery
 
 __all__ = [
     "IS_LIVE",
+    "ActivationKind",
     "Alert",
     "ApiKey",
     "Base",
@@ -31,6 +33,7 @@ __all__ = [
     "Refund",
     "Role",
     "RuleSetActivation",
+    "RuleSetDraft",
     "RuleSetVersion",
     "StatusChange",
     "User",

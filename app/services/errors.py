@@ -114,5 +114,69 @@ class MethodNotOffered(Refusal):
         return f"{self.method[:60]!r} is not offered in this session. Offered: {choices}."
 
 
+@dataclass
+class DraftChanged(Refusal):
+    """The draft is no longer at the revision that the caller read."""
+
+    revision: int
+    who: str
+    at: datetime
+    code = "draft_changed"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"{self.who} changed the draft at {self.at:%Y-%m-%d %H:%M:%S} UTC (it is at revision {self.revision} now). "
+            "Nothing was overwritten: read the draft again and put your change into it."
+        )
+
+
+@dataclass
+class DraftOutdated(Refusal):
+    """Another version went live since the draft was begun: publishing the draft would silently undo it."""
+
+    based_on: int | None
+    active: int | None
+    code = "draft_outdated"
+
+    @property
+    def message(self) -> str:
+        began = "before any version" if self.based_on is None else f"from version {self.based_on}"
+        return (
+            f"Version {self.active} is active, but the draft was begun {began}. Look at the draft's difference, "
+            f"then save the draft again with based_on {self.active}, or discard it."
+        )
+
+
+@dataclass
+class NothingDrafted(Refusal):
+    based_on: int | None
+    code = "nothing_drafted"
+
+    @property
+    def message(self) -> str:
+        what = "is empty" if self.based_on is None else f"is the same as version {self.based_on}"
+        return f"The draft {what}: save a change first."
+
+
+class NotApproved(Refusal):
+    code = "not_approved"
+
+    @property
+    def message(self) -> str:
+        return "The draft as it stands is not approved. Have it approved, then publish it."
+
+
+@dataclass
+class SecondPersonNeeded(Refusal):
+    author: str
+    status = 403
+    code = "second_person_needed"
+
+    @property
+    def message(self) -> str:
+        return f"{self.author} wrote this draft, so somebody else has to approve it."
+
+
 class IllegalMove(Exception):
     """A program tried a status change that the tables do not know: a bug, never a user's fault."""

@@ -14,11 +14,24 @@ from typing import Any
 import structlog
 from sqlalchemy import func, select, text
 
-from app.domain.methods import METHOD_IDS
-from app.models import ProviderAccount, RuleSetActivation, RuleSetVersion, db
+from app.domain.methods import LABELS, METHOD_IDS
+from app.models import ActivationKind, ProviderAccount, RuleSetActivation, RuleSetVersion, db
+from app.services import accounts
 from app.services.errors import NoActiveRules, NotFound
 from app.services.transaction import release, transaction
-from rules import BUILT_IN_CATALOGUE, Catalogue, CompiledRuleSet, RuleSet, from_json, parse, to_json, try_out
+from rules import (
+    BUILT_IN_CATALOGUE,
+    Catalogue,
+    Change,
+    CompiledRuleSet,
+    Describer,
+    RuleSet,
+    difference,
+    from_json,
+    parse,
+    to_json,
+    try_out,
+)
 
 log = structlog.get_logger()
 
@@ -28,38 +41,104 @@ def catalogue() -> Catalogue:
     return BUILT_IN_CATALOGUE
 
 
+@dataclass(frozen=True)
+class Tried:
+    """A rule set that was validated and tried, in the form that is stored."""
+
+    document: dict[str, Any]
+    sha256: str
+
+
+def parsed(document: object) -> RuleSet:
+    """Return the valid rules that `document` holds. Raises rules.InvalidRuleSet with every problem."""
+    known = set(db.session.scalars(select(ProviderAccount.id)))
+    db.session.rollback()  # a large set takes a while: hold nothing meanwhile
+    return parse(document, catalogue(), METHOD_IDS, known)
+
+
+def tried(document: object) -> Tried:
+    """Validate the rules, then compile and try them in a child process, with no transaction open.
+
+    Raises rules.InvalidRuleSet with every problem, or rules.TrialFailed.
+    """
+    canonical = to_json(parsed(document))
+    try_out(canonical)
+    return Tried(canonical, hashlib.sha256(json.dumps(canonical, sort_keys=True).encode()).hexdigest())
+
+
 def publish(document: Mapping[str, Any], *, author: str, note: str = "", activate: bool = True) -> RuleSetVersion:
     """Store a new immutable version of the rules and, unless told otherwise, make it the active one.
 
-    The set is validated, then compiled and tried in a child process, before anything is written.
-    Raises rules.InvalidRuleSet with every problem, or rules.TrialFailed.
+    Raises as `tried`, before anything is written.
     """
-    accounts = set(db.session.scalars(select(ProviderAccount.id)))
-    db.session.rollback()  # the trial may take seconds: hold nothing meanwhile
-    ruleset = parse(document, catalogue(), METHOD_IDS, accounts)
-    canonical = to_json(ruleset)
-    try_out(canonical)
-    digest = hashlib.sha256(json.dumps(canonical, sort_keys=True).encode()).hexdigest()
+    ready = tried(document)
     with transaction():
-        _one_publisher_at_a_time()
-        number = (db.session.scalar(select(func.max(RuleSetVersion.number))) or 0) + 1
-        version = RuleSetVersion(number=number, document=canonical, sha256=digest, author=author, note=note)
-        db.session.add(version)
-        db.session.flush()
-        if activate:
-            db.session.add(RuleSetActivation(version=number, actor=author))
-    log.info("rules_published", version=number, active=activate)
+        one_publisher_at_a_time()
+        version = add_version(ready, author=author, note=note, actor=author if activate else None)
+    log.info("rules_published", version=version.number, active=activate)
+    return version
+
+
+def add_version(
+    ready: Tried, *, author: str, note: str, actor: str | None, approver: str | None = None
+) -> RuleSetVersion:
+    """Add the next version in the caller's transaction, who is the one publisher; with an actor it is active."""
+    number = (db.session.scalar(select(func.max(RuleSetVersion.number))) or 0) + 1
+    version = RuleSetVersion(
+        number=number, document=ready.document, sha256=ready.sha256, author=author, approver=approver, note=note
+    )
+    db.session.add(version)
+    db.session.flush()
+    if actor is not None:
+        db.session.add(RuleSetActivation(version=number, actor=actor, kind=ActivationKind.PUBLISH))
     return version
 
 
 def activate_version(number: int, *, actor: str) -> None:
-    """Make an existing version the active one, for every process from its next decision on. Raises NotFound."""
+    """Make an existing version the active one, for every process from its next decision on. Raises NotFound.
+
+    Going back to a version that was active before is a roll-back; one that is active already stays so.
+    """
     with transaction():
-        _one_publisher_at_a_time()
+        one_publisher_at_a_time()
         if db.session.get(RuleSetVersion, number) is None:
             raise NotFound("rule set version", str(number))
-        db.session.add(RuleSetActivation(version=number, actor=actor))
-    log.info("rules_activated", version=number)
+        newest = newest_activation()
+        if newest is not None and newest.version == number:
+            return
+        again = db.session.scalar(select(RuleSetActivation.id).where(RuleSetActivation.version == number).limit(1))
+        kind = ActivationKind.PUBLISH if again is None else ActivationKind.ROLLBACK
+        db.session.add(RuleSetActivation(version=number, actor=actor, kind=kind))
+    log.info("rules_activated", version=number, kind=kind)
+
+
+def newest_activation() -> RuleSetActivation | None:
+    """Return the event that made the active version active; None when nothing was published."""
+    newest = select(RuleSetActivation).order_by(RuleSetActivation.id.desc()).limit(1)
+    found: RuleSetActivation | None = db.session.scalar(newest)
+    return found
+
+
+def list_events(limit: int = 100, before: int | None = None) -> list[RuleSetActivation]:
+    """Return who made which version active and when, newest first; `before` is the id to go on from."""
+    events = select(RuleSetActivation).order_by(RuleSetActivation.id.desc()).limit(limit)
+    if before is not None:
+        events = events.where(RuleSetActivation.id < before)
+    return list(db.session.scalars(events))
+
+
+def changes(old: RuleSet, new: RuleSet) -> tuple[Change, ...]:
+    """Return what differs between two rule sets, in sentences with the labels of methods and accounts."""
+    labels = accounts.labels()
+    release()  # thousands of rules take a while to describe
+    return difference(old, new, Describer(catalogue(), LABELS, labels))
+
+
+def version_changes(number: int, since: int | None = None) -> tuple[Change, ...]:
+    """Return what version `number` changed since version `since`: by default, the one before it. Raises NotFound."""
+    new = ruleset_of(number)
+    earlier = since if since is not None else number - 1
+    return changes(ruleset_of(earlier) if earlier else RuleSet(), new)
 
 
 def active_number() -> int:
@@ -155,7 +234,7 @@ def _parsed(sha256: str, number: int) -> RuleSet:
     return from_json(get_version(number).document)
 
 
-def _one_publisher_at_a_time() -> None:
+def one_publisher_at_a_time() -> None:
     """Number versions without gaps or clashes; on SQLite every transaction already has the write lock."""
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text("SELECT pg_advisory_xact_lock(7001)"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from app.models import db
-from app.services import attempts, idempotency, inbox, jobs, payments, sessions
+from app.services import attempts, draft_publishing, idempotency, inbox, jobs, payments, sessions
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -19,7 +19,11 @@ def _settle(attempt_id: str) -> None:
     payments.settle(attempt_id)
 
 
-HANDLERS: dict[str, Callable[[str], None]] = {SETTLE: _settle, inbox.APPLY: inbox.apply}
+HANDLERS: dict[str, Callable[[str], None]] = {
+    SETTLE: _settle,
+    inbox.APPLY: inbox.apply,
+    draft_publishing.PUBLISH: draft_publishing.publish_scheduled,
+}
 
 
 def run_job(job_id: str) -> None:

@@ -1,0 +1,181 @@
+"""The draft of the rules: written by one author at a time, approved as it stands, or given up."""
+
+from __future__ import annotations
+
+import structlog
+from flask import current_app
+from sqlalchemy import update
+
+from app.models import RuleSetDraft, RuleSetVersion, db, utc_now
+from app.models.rule_set_drafts import ONLY
+from app.services import rule_sets
+from app.services.errors import (
+    DraftChanged,
+    DraftOutdated,
+    FieldRefused,
+    NothingDrafted,
+    SecondPersonNeeded,
+)
+from app.services.inserts import insert_once
+from app.services.transaction import transaction
+from rules import Change, InvalidRuleSet, Problem, RuleSet, from_json, to_json
+
+log = structlog.get_logger()
+
+FIRST_AUTHOR = "Junction"  # of the empty draft of a hub where nothing was published yet
+NOT_APPROVED = {"approved_revision": None, "approver": None, "approved_at": None}
+NOT_SCHEDULED = {"publish_at": None, "scheduled_by": None, "note": ""}
+
+
+def get_draft() -> RuleSetDraft:
+    """Return the draft; one that nobody has written in follows the active version."""
+    with transaction():
+        draft = db.session.get(RuleSetDraft, ONLY, populate_existing=True)
+        active = rule_sets.newest_activation()
+        number = None if active is None else active.version
+        if draft is not None and (draft.author is not None or draft.based_on == number):
+            return detached(draft)
+        who = FIRST_AUTHOR if active is None else active.actor
+        if draft is None:
+            insert_once(RuleSetDraft, {"id": ONLY, "revision": 1} | _copy_of(number, who), unique=["id"])
+        else:
+            _move_on(draft.revision, **_copy_of(number, who))
+        return detached(locked_draft())
+
+
+def save_draft(document: object, *, revision: int, author: str, based_on: int | None = None) -> RuleSetDraft:
+    """Replace the draft, which must still be at `revision`; an approval or a planned publication ends with it.
+
+    The document must have the shape of a rule set; what else is wrong with it is for `check`. `based_on`, the
+    active version's number, says that the author has taken that version into account.
+    Raises rules.InvalidRuleSet, DraftChanged, FieldRefused.
+    """
+    canonical = to_json(from_json(document))
+    get_draft()  # so that a draft that nobody wrote in has followed the active version
+    with transaction():
+        active = rule_sets.newest_activation()
+        if based_on is not None and (active is None or active.version != based_on):
+            raise FieldRefused("based_on", "must be the number of the active version, or left out.")
+        values: dict[str, object] = {"document": canonical, "author": author, "updated_by": author}
+        if based_on is not None:
+            values["based_on"] = based_on
+        if not _move_on(revision, **values, **NOT_APPROVED, **NOT_SCHEDULED):
+            raise changed(locked_draft())
+        draft = detached(locked_draft())
+    log.info("draft_saved", revision=draft.revision, author=author)
+    return draft
+
+
+def discard_draft(*, revision: int, actor: str) -> RuleSetDraft:
+    """Give up what was written since the active version. Raises DraftChanged."""
+    get_draft()
+    with transaction():
+        active = rule_sets.newest_activation()
+        if not _move_on(revision, **_copy_of(None if active is None else active.version, actor)):
+            raise changed(locked_draft())
+        draft = detached(locked_draft())
+    log.info("draft_discarded", revision=revision, actor=actor)
+    return draft
+
+
+def approve(*, revision: int, approver: str) -> RuleSetDraft:
+    """Approve the draft as it stands at `revision`; the first approval stays.
+
+    Raises DraftChanged, NothingDrafted, DraftOutdated, SecondPersonNeeded, rules.InvalidRuleSet.
+    """
+    draft = get_draft()
+    if draft.revision != revision:
+        raise changed(draft)
+    author_of(draft)
+    rule_sets.parsed(draft.document)
+    with transaction():
+        draft = locked_draft()
+        if draft.revision != revision:
+            raise changed(draft)
+        author = author_of(draft)
+        if approver == author and not current_app.config["JUNCTION"].one_person_publishes:
+            raise SecondPersonNeeded(author)
+        if draft.approved_revision is None:
+            draft.approved_revision, draft.approver, draft.approved_at = revision, approver, utc_now()
+        detached(draft)
+    log.info("draft_approved", revision=revision, approver=draft.approver)
+    return draft
+
+
+def check() -> tuple[RuleSetDraft, tuple[Problem, ...]]:
+    """Return the draft and what keeps it from being published."""
+    draft = get_draft()
+    try:
+        rule_sets.parsed(draft.document)
+    except InvalidRuleSet as invalid:
+        return draft, invalid.problems
+    return draft, ()
+
+
+def draft_changes() -> tuple[RuleSetDraft, tuple[Change, ...]]:
+    """Return the draft and what it would change in the active version."""
+    draft = get_draft()
+    active = rule_sets.newest_activation()
+    old = RuleSet() if active is None else rule_sets.ruleset_of(active.version)
+    return draft, rule_sets.changes(old, from_json(draft.document))
+
+
+def locked_draft() -> RuleSetDraft:
+    """Return the draft as the database has it; nobody changes it before the caller's transaction ends."""
+    return db.session.get_one(RuleSetDraft, ONLY, populate_existing=True, with_for_update=True)
+
+
+def detached(draft: RuleSetDraft) -> RuleSetDraft:
+    """Return the draft as it is in this transaction, whatever becomes of the row later."""
+    db.session.flush()
+    db.session.expunge(draft)
+    return draft
+
+
+def author_of(draft: RuleSetDraft) -> str:
+    """Return who wrote a draft that can go live. Raises NothingDrafted, DraftOutdated."""
+    if draft.author is None:
+        raise NothingDrafted(draft.based_on)
+    active = rule_sets.newest_activation()
+    number = None if active is None else active.version
+    if draft.based_on != number:
+        raise DraftOutdated(draft.based_on, number)
+    return draft.author
+
+
+def changed(draft: RuleSetDraft) -> DraftChanged:
+    """Return the refusal of whoever read an earlier revision."""
+    return DraftChanged(draft.revision, draft.updated_by, draft.updated_at)
+
+
+def follow(draft: RuleSetDraft, version: RuleSetVersion, actor: str) -> None:
+    """Make the draft, locked by the caller, a plain copy of `version`."""
+    for name, value in _copy_of(version.number, actor).items():
+        setattr(draft, name, value)
+    draft.revision += 1
+
+
+def _copy_of(number: int | None, who: str) -> dict[str, object]:
+    """Return the columns of a draft that nobody has written in."""
+    document = to_json(RuleSet()) if number is None else rule_sets.get_version(number).document
+    return {
+        "document": document,
+        "based_on": number,
+        "author": None,
+        "updated_by": who,
+        "updated_at": utc_now(),
+        **NOT_APPROVED,
+        **NOT_SCHEDULED,
+    }
+
+
+def _move_on(revision: int, **values: object) -> bool:
+    """Write the draft's next revision unless it is no longer at `revision`; tell whether it was written."""
+    statement = (
+        update(RuleSetDraft)
+        .where(RuleSetDraft.id == ONLY, RuleSetDraft.revision == revision)
+        .values({"updated_at": utc_now()} | values | {"revision": revision + 1})
+        .returning(RuleSetDraft.id)
+        .execution_options(synchronize_session=False)
+    )
+    return db.session.execute(statement).first() is not None
