@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, json
+from flask import Response, json, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.services.errors import Refusal
 from providers.interface import InvalidWebhook
-from rules import InvalidFacts
+from rules import InvalidFacts, InvalidRuleSet, TrialFailed
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -61,10 +61,16 @@ def problem_of(error: Exception) -> Problem:
         case InvalidFacts():
             fields = tuple((fault.path, fault.message) for fault in error.errors)
             return Problem(422, "invalid_field", _sentence(fields), fields)
+        case InvalidRuleSet():
+            found = tuple((f"rule_set.{fault.path}".rstrip("."), fault.message) for fault in error.problems)
+            return Problem(422, "invalid_rule_set", " ".join(message for _, message in found)[:2000], found)
+        case TrialFailed():
+            return Problem(422, "trial_failed", f"{error.reason} Nothing was published.")
         case InvalidWebhook():
             return Problem(400, "invalid_webhook", f"The delivery was not accepted: {error.reason}")
         case RequestEntityTooLarge():
-            return Problem(413, "body_too_large", "The body is larger than 256 KiB. Send less.")
+            most = (request.max_content_length or 0) // 1024
+            return Problem(413, "body_too_large", f"The body is larger than {most} KiB. Send less.")
         case HTTPException():
             return _of_http(error)
         case OperationalError():

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response, json
+from marshmallow import RAISE
+
 from app.api.auth import actor
+from app.api.schemas_drafts import DifferenceSchema, EventPageSchema, EventQuerySchema, SinceQuerySchema
 from app.api.schemas_rules import (
     ActivatedSchema,
     AttributesSchema,
@@ -16,6 +20,7 @@ from app.api.schemas_rules import (
 from app.api.spec import new_blueprint, refusals
 from app.models import RuleSetVersion
 from app.services import decisions, rule_sets
+from rules import to_json
 
 blueprint = new_blueprint("rules", "Which payment methods and providers a session gets, and why.")
 
@@ -61,3 +66,33 @@ def activate_version(number: int) -> dict[str, Any]:
     """Make a published version the active one, for every process from its next decision on."""
     rule_sets.activate_version(number, actor=actor())
     return {"active": number}
+
+
+@blueprint.route("/rules/versions/<int(max=2147483647):number>/difference")
+@blueprint.doc(**refusals(404, 422))
+@blueprint.arguments(SinceQuerySchema, location="query", unknown=RAISE)
+@blueprint.response(200, DifferenceSchema)
+def get_difference(query: dict[str, Any], number: int) -> dict[str, Any]:
+    """Say in sentences what a version changed since another one."""
+    return {"data": rule_sets.version_changes(number, query.get("since"))}
+
+
+@blueprint.route("/rules/versions/<int(max=2147483647):number>/file")
+@blueprint.doc(**refusals(404))
+@blueprint.response(200, {"type": "object"}, description="The rule set alone, as `flask rules publish` reads it.")
+def get_file(number: int) -> Response:
+    """Read a version as a file for people and for version control: rules in order, keys in order, indented."""
+    text = json.dumps(to_json(rule_sets.ruleset_of(number)), indent=2, sort_keys=False, ensure_ascii=False)
+    name = f'attachment; filename="rules-{number}.json"'
+    return Response(f"{text}\n", content_type="application/json", headers={"Content-Disposition": name})
+
+
+@blueprint.route("/rules/events")
+@blueprint.doc(**refusals(422))
+@blueprint.arguments(EventQuerySchema, location="query", unknown=RAISE)
+@blueprint.response(200, EventPageSchema)
+def list_events(query: dict[str, Any]) -> dict[str, Any]:
+    """List who made which version active and when, newest first: publications and roll-backs."""
+    rows = rule_sets.list_events(query["limit"] + 1, query.get("cursor"))
+    page = rows[: query["limit"]]
+    return {"data": page, "next_cursor": str(page[-1].id) if len(rows) > len(page) else None}

@@ -87,6 +87,7 @@ class VersionSchema(Schema):
     number = fields.Integer(required=True)
     sha256 = fields.String(required=True)
     author = fields.String(required=True)
+    approver = fields.String(required=True, allow_none=True)
     note = fields.String(required=True)
     created_at = fields.DateTime(required=True)
 

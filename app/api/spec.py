@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask
+from flask import Flask, request
 from flask_smorest import Api, Blueprint
 
 from app.api.auth import require_key
@@ -18,6 +18,14 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "required": True,
     "description": "A fresh value, such as a UUID, for each thing you want done. Repeating it repeats the answer.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
+IF_MATCH: dict[str, Any] = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "description": "The ETag of the draft that you read, such as `\"7\"`: what somebody changed since is never lost.",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
 }
 
 PROBLEM: dict[str, Any] = {
@@ -80,10 +88,19 @@ def init_spec(app: Flask) -> HubApi:
     return api
 
 
-def new_blueprint(name: str, description: str) -> Blueprint:
-    """Return a part of the API: its requests carry a key, and their bodies are JSON that can be stored."""
+def new_blueprint(name: str, description: str, largest_body: int | None = None) -> Blueprint:
+    """Return a part of the API: its requests carry a key, and their bodies are JSON that can be stored.
+
+    `largest_body` in bytes takes the place of the application's own limit.
+    """
+
+    def allow_large_body() -> None:
+        request.max_content_length = largest_body
+
     blueprint = Blueprint(name, name, url_prefix="/v1", description=description)
     blueprint.before_request(require_key)
+    if largest_body is not None:
+        blueprint.before_request(allow_large_body)
     blueprint.before_request(check_body)
     return blueprint
 
