@@ -1,5 +1,6 @@
 """Facts in, Decision out: which payment methods a customer sees, who carries each, and why."""
 
+from rules.analysis import Finding, FindingKind, Severity, analyse
 from rules.attributes import (
     BUILT_IN,
     BUILT_IN_CATALOGUE,
@@ -64,6 +65,8 @@ __all__ = [
     "FactValue",
     "Facts",
     "FieldError",
+    "Finding",
+    "FindingKind",
     "Group",
     "GroupKind",
     "HideMethods",
@@ -84,10 +87,12 @@ __all__ = [
     "RouteMethod",
     "Rule",
     "RuleSet",
+    "Severity",
     "ShowNotice",
     "Strategy",
     "TrialFailed",
     "Withheld",
+    "analyse",
     "coerce",
     "decide",
     "describe",

@@ -1,0 +1,79 @@
+"""Checks of a rule set beyond its validity: what never matches, never decides, offers nothing, overlaps or is stale."""
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
+
+from rules.analysis_matching import Live, live_rules, never_matching, shadowed
+from rules.analysis_offers import Offers, disabled_providers
+from rules.analysis_overlaps import overlaps
+from rules.attributes import Catalogue
+from rules.compiler import conditions, dated
+from rules.eligibility import AccountLimits
+from rules.findings import Finding, FindingKind, Severity, named, quoted
+from rules.logic import Space, is_sound
+from rules.search import STEPS_EACH, STEPS_IN_ALL, Search
+from rules.sentences import Describer
+from rules.spec import Adjustment, Rule, RuleSet
+
+__all__ = ["Finding", "FindingKind", "Severity", "analyse"]
+
+
+def analyse(
+    ruleset: RuleSet,
+    catalogue: Catalogue,
+    accounts: Mapping[str, AccountLimits],
+    methods: Mapping[str, str],
+    seen_attributes: Collection[str] | None = None,
+    *,
+    steps_each: int = STEPS_EACH,
+    steps_in_all: int = STEPS_IN_ALL,
+) -> tuple[Finding, ...]:
+    """Every finding about the enabled rules and adjustments and the default offer, kind by kind.
+
+    `methods` gives labels by id; `seen_attributes` are those that sessions carried lately, None when not known.
+    Trees that validation would refuse are left out. The work is bounded: each question is given up, and nothing
+    reported, after `steps_each` looks at a condition, and all of them after `steps_in_all`. So a rule reported as never
+    matching or never deciding truly is, and in a very large set one may go unreported.
+    """
+    ruleset = RuleSet(
+        tuple(rule for rule in ruleset.rules if rule.enabled and is_sound(rule.when, catalogue)),
+        tuple(item for item in ruleset.adjustments if item.enabled and is_sound(item.when, catalogue)),
+        ruleset.default,
+    )
+    offers = Offers(ruleset, accounts, methods)
+    trees = [dated(rule) for rule in ruleset.rules] + [adjustment.when for adjustment in ruleset.adjustments]
+    space = Space(catalogue, (*trees, *offers.limits()))
+    search = Search(space, steps_each, steps_in_all)
+    words = Describer(catalogue, methods, {key: account.label or key for key, account in accounts.items()})
+    live = live_rules(ruleset.rules, space, search)
+    return tuple(
+        chain(
+            never_matching((*ruleset.rules, *ruleset.adjustments), space, search, words),
+            offers.nothing(live, space, search),
+            disabled_providers(ruleset, accounts),
+            _shadowed_and_overlapping(live, search, catalogue),
+            () if seen_attributes is None else _unseen(ruleset, catalogue, seen_attributes),
+        )
+    )
+
+
+def _shadowed_and_overlapping(live: list[Live], search: Search, catalogue: Catalogue) -> Iterator[Finding]:
+    findings = list(shadowed(live, search))
+    yield from findings
+    idle = {finding.rule_id for finding in findings}
+    yield from overlaps([item for item in live if item.rule.id not in idle], search, catalogue)
+
+
+def _unseen(ruleset: RuleSet, catalogue: Catalogue, seen: Collection[str]) -> Iterator[Finding]:
+    owners: tuple[Rule | Adjustment, ...] = (*ruleset.rules, *ruleset.adjustments)
+    for owner in owners:
+        tested = dict.fromkeys(condition.attribute for condition in conditions((owner.when,)))
+        for attribute in catalogue:
+            if attribute.key in tested and attribute.key not in seen:
+                yield Finding(
+                    FindingKind.UNSEEN_ATTRIBUTE,
+                    Severity.WARNING,
+                    owner.id,
+                    f"{named(owner)} tests {quoted(attribute.label)}, which no session has carried lately. "
+                    "Let the shop send it, or test something else.",
+                )
