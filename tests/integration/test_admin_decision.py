@@ -80,7 +80,7 @@ def test_a_retry_adds_a_decision_that_knows_what_failed(app: Flask, sandbox: San
     assert retried.rule_name in latest
     assert "Methods that failed Card" in latest
     assert "Decision 1" in first
-    assert "Failed attempts 0" in first
+    assert "Number of failed attempts 0" in first
 
 
 def test_the_default_offer_says_that_no_rule_matched(app: Flask) -> None:
