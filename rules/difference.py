@@ -60,7 +60,7 @@ def _listed(subject: str, old: Sequence[Item], new: Sequence[Item], describer: D
             yield Change(ChangeKind.ADDED, subject, item.id, said, after=sentence)
             continue
         if places[key] in moved:
-            said = f"The {_named(subject, item)} moved from place {places[key]} to place {place}."
+            said = f"The {_named(subject, before[key])} moved from place {places[key]} to place {place}."
             yield Change(ChangeKind.MOVED, subject, item.id, said)
         yield from _within(subject, before[key], item, describer)
     for key, item in before.items():

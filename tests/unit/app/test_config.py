@@ -64,6 +64,7 @@ def test_a_safe_production_is_accepted(tmp_path: Path) -> None:
         ({"ADMIN_EMAIL": "admin@example.com"}, "ADMIN_EMAIL"),
         ({"PUBLIC_URL": "http://pay.shop.example"}, "PUBLIC_URL"),
         ({"DEMO": "1"}, "DEMO"),
+        ({"ONE_PERSON_PUBLISHES": "1"}, "ONE_PERSON_PUBLISHES"),
         ({"SEVERAL_HOSTS": "1", "DATABASE_URL": "sqlite:////data/hub.sqlite3"}, "DATABASE_URL"),
         ({"SEVERAL_HOSTS": "1", "BROKER_URL": ""}, "BROKER_URL"),
     ],
@@ -102,3 +103,11 @@ def test_a_malformed_value_names_its_variable(tmp_path: Path, name: str, value: 
 def test_redirect_hosts_include_the_hub_itself(tmp_path: Path) -> None:
     config: Config = load(SAFE | {"DATA_DIR": str(tmp_path), "REDIRECT_HOSTS": "Shop.example, www.shop.example"})
     assert config.redirect_hosts == {"shop.example", "www.shop.example", "pay.shop.example"}
+
+
+def test_one_person_may_publish_in_a_demo_only_unless_told_otherwise(tmp_path: Path) -> None:
+    here = {"DATA_DIR": str(tmp_path)}
+    assert load(here).one_person_publishes
+    assert not load(here | {"ONE_PERSON_PUBLISHES": "0"}).one_person_publishes
+    assert not load(here | {"DEMO": "0"}).one_person_publishes
+    assert not load(SAFE | here).one_person_publishes
