@@ -43,6 +43,7 @@ def config_for(data_dir: Path, database_url: str, sandbox_url: str) -> Config:
         sandbox_key=MASTER_KEY,
         sandbox_webhook_secret=MASTER_WEBHOOK_SECRET,
         redirect_hosts=frozenset({"shop.example.com", "localhost"}),
+        web_threads=24,  # a slot for each of sixteen threads that pay at once: a busy machine refuses none of them
     )
 
 
