@@ -44,6 +44,8 @@ def init_security(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     security.init_app(app, SQLAlchemyUserDatastore(db, User, Role))
+    # Nobody signs in by a token. The stock loader would look for one in every body, before it is known who sent it.
+    app.extensions["security"].login_manager.request_loader(lambda _request: None)
     app.before_request(_refuse_unstorable)
     app.after_request(_set_headers)
 

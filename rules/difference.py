@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rules.sentences import Describer
-from rules.spec import Adjustment, Rule, RuleSet
+from rules.spec import Adjustment, Offer, Rule, RuleSet
 
 MAX_SHOWN = 120  # characters of a name
+MAX_SENTENCE = 4_000  # characters: longer than any rule that a person reads
 
 
 class ChangeKind(StrEnum):
@@ -54,7 +55,7 @@ def _listed(subject: str, old: Sequence[Item], new: Sequence[Item], describer: D
     moved = _moved([places[key] for key in after if key in before])
     for place, (key, item) in enumerate(after.items(), 1):
         if key not in before:
-            sentence = describer.describe(item)
+            sentence = _sentence(item, describer)
             off = "" if item.enabled else " It is switched off."
             said = f"The {_named(subject, item)} is new, at place {place}: {sentence}.{off}"
             yield Change(ChangeKind.ADDED, subject, item.id, said, after=sentence)
@@ -65,7 +66,7 @@ def _listed(subject: str, old: Sequence[Item], new: Sequence[Item], describer: D
         yield from _within(subject, before[key], item, describer)
     for key, item in before.items():
         if key not in after:
-            sentence = describer.describe(item)
+            sentence = _sentence(item, describer)
             said = f"The {_named(subject, item)} is removed: {sentence}."
             yield Change(ChangeKind.REMOVED, subject, item.id, said, before=sentence)
 
@@ -78,12 +79,12 @@ def _within(subject: str, old: Item, new: Item, describer: Describer) -> Iterato
         said = f"The {_named(subject, new)} is switched {'on' if new.enabled else 'off'}."
         yield Change(ChangeKind.SWITCHED, subject, new.id, said)
     if replace(old, name=new.name, enabled=new.enabled) != new:
-        yield _changed(subject, new.id, _named(subject, new), describer.describe(old), describer.describe(new))
+        yield _changed(subject, new.id, _named(subject, new), _sentence(old, describer), _sentence(new, describer))
 
 
 def _default(old: RuleSet, new: RuleSet, describer: Describer) -> Iterator[Change]:
     if old.default != new.default:
-        before, after = describer.describe(old.default), describer.describe(new.default)
+        before, after = _sentence(old.default, describer), _sentence(new.default, describer)
         yield _changed("default", None, "default offer", before, after)
 
 
@@ -93,6 +94,11 @@ def _changed(subject: str, id_: str | None, named: str, before: str, after: str)
     else:
         said = f"The {named} is changed. Before: {before}. Now: {after}."
     return Change(ChangeKind.CHANGED, subject, id_, said, before, after)
+
+
+def _sentence(item: Item | Offer, describer: Describer) -> str:
+    sentence = describer.describe(item)
+    return sentence if len(sentence) <= MAX_SENTENCE else sentence[: MAX_SENTENCE - 1] + "…"
 
 
 def _named(subject: str, item: Item) -> str:

@@ -93,6 +93,7 @@ def get_file(number: int) -> Response:
 @blueprint.response(200, EventPageSchema)
 def list_events(query: dict[str, Any]) -> dict[str, Any]:
     """List who made which version active and when, newest first: publications and roll-backs."""
-    rows = rule_sets.list_events(query["limit"] + 1, query.get("cursor"))
+    before = int(query["cursor"]) if "cursor" in query else None
+    rows = rule_sets.list_events(query["limit"] + 1, before)
     page = rows[: query["limit"]]
     return {"data": page, "next_cursor": str(page[-1].id) if len(rows) > len(page) else None}

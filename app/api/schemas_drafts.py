@@ -86,7 +86,7 @@ class EventSchema(Schema):
 
 
 class EventQuerySchema(PageQuerySchema):
-    cursor = fields.Integer(validate=VERSION_NUMBER)
+    cursor = fields.String(validate=validate.Regexp(r"^[1-9][0-9]{0,8}\Z", error="Use the next_cursor of a page."))
 
 
 class EventPageSchema(Schema):
