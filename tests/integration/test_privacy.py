@@ -14,7 +14,7 @@ from app.services import jobs, work
 from app.services.transaction import transaction
 from tests.support.api import Api, session_body
 from tests.support.flow import open_session
-from tests.support.rows import session_row
+from tests.support.rows import payment_row, session_row
 
 EMAIL = "ada.lovelace@private.example"
 PERSON = {"email": EMAIL, "name": "Ada Lovelace", "country": "IT", "type": "consumer"}
@@ -50,6 +50,17 @@ def test_an_error_of_the_database_does_not_say_what_was_to_be_stored() -> None:
     assert "checkout_sessions" in str(refused.value)
     assert_private(str(refused.value))
     assert_private(repr(refused.value))
+
+
+@pytest.mark.usefixtures("app_context")
+def test_an_error_of_the_database_does_not_say_whose_payment_it_was() -> None:
+    """An address in a column of its own: a document of several fields is shortened by one of the drivers."""
+    session = session_row()
+    payment_row(session)
+    with pytest.raises(IntegrityError) as refused:
+        payment_row(session, customer_email=EMAIL)
+    assert "payments" in str(refused.value)
+    assert_private(str(refused.value))
 
 
 @pytest.mark.usefixtures("one_reference_each")
