@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 
-from rules.analysis_matching import Live, live_rules, never_matching, shadowed
+from rules.analysis_matching import Live, never_matching, shadowed, sort_out
 from rules.analysis_offers import Offers, disabled_providers
 from rules.analysis_overlaps import overlaps
 from rules.attributes import Catalogue
 from rules.compiler import conditions, dated
 from rules.eligibility import AccountLimits
-from rules.findings import Finding, FindingKind, Severity, named, quoted
+from rules.findings import Finding, FindingKind, Severity, listed, named, quoted
 from rules.logic import Space, is_sound
 from rules.search import STEPS_EACH, STEPS_IN_ALL, Search
 from rules.sentences import Describer
@@ -30,7 +30,8 @@ def analyse(
 ) -> tuple[Finding, ...]:
     """Every finding about the enabled rules and adjustments and the default offer, kind by kind.
 
-    `methods` gives labels by id; `seen_attributes` are those that sessions carried lately, None when not known.
+    `methods` gives labels by id; `seen_attributes` are those that sessions carried lately, None when not
+    known; what the hub itself computes needs no session.
     Trees that validation would refuse are left out. The work is bounded: each question is given up, and nothing
     reported, after `steps_each` looks at a condition, and all of them after `steps_in_all`. So a rule reported as never
     matching or never deciding truly is, and in a very large set one may go unreported.
@@ -45,35 +46,34 @@ def analyse(
     space = Space(catalogue, (*trees, *offers.limits()))
     search = Search(space, steps_each, steps_in_all)
     words = Describer(catalogue, methods, {key: account.label or key for key, account in accounts.items()})
-    live = live_rules(ruleset.rules, space, search)
+    live, idle = sort_out((*ruleset.rules, *ruleset.adjustments), space, search)
     return tuple(
         chain(
-            never_matching((*ruleset.rules, *ruleset.adjustments), space, search, words),
+            never_matching(idle, space, search, words),
             offers.nothing(live, space, search),
             disabled_providers(ruleset, accounts),
-            _shadowed_and_overlapping(live, search, catalogue),
+            _between_rules(live, search, catalogue),
             () if seen_attributes is None else _unseen(ruleset, catalogue, seen_attributes),
         )
     )
 
 
-def _shadowed_and_overlapping(live: list[Live], search: Search, catalogue: Catalogue) -> Iterator[Finding]:
+def _between_rules(live: list[Live], search: Search, catalogue: Catalogue) -> Iterator[Finding]:
     findings = list(shadowed(live, search))
     yield from findings
-    idle = {finding.rule_id for finding in findings}
-    yield from overlaps([item for item in live if item.rule.id not in idle], search, catalogue)
+    beaten = {finding.rule_id for finding in findings}
+    yield from overlaps([item for item in live if item.rule.id not in beaten], search, catalogue)
 
 
 def _unseen(ruleset: RuleSet, catalogue: Catalogue, seen: Collection[str]) -> Iterator[Finding]:
     owners: tuple[Rule | Adjustment, ...] = (*ruleset.rules, *ruleset.adjustments)
     for owner in owners:
-        tested = dict.fromkeys(condition.attribute for condition in conditions((owner.when,)))
-        for attribute in catalogue:
-            if attribute.key in tested and attribute.key not in seen:
-                yield Finding(
-                    FindingKind.UNSEEN_ATTRIBUTE,
-                    Severity.WARNING,
-                    owner.id,
-                    f"{named(owner)} tests {quoted(attribute.label)}, which no session has carried lately. "
-                    "Let the shop send it, or test something else.",
-                )
+        tested = {condition.attribute for condition in conditions((owner.when,))}
+        stated = (attribute for attribute in catalogue if attribute.key in tested and not attribute.derived)
+        unseen = [attribute for attribute in stated if attribute.key not in seen]
+        if unseen:
+            message = (
+                f"{named(owner)} tests {listed(unseen, lambda attribute: quoted(attribute.label))}, "
+                "which no session has carried lately. Let the shop send it, or test something else."
+            )
+            yield Finding(FindingKind.UNSEEN_ATTRIBUTE, Severity.WARNING, owner.id, message)

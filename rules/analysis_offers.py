@@ -55,7 +55,7 @@ class Offers:
             reasons = carriage.obstacles(offer, formula)
             if reasons is None:
                 continue
-            why = listed(reasons) or "it names no payment method"
+            why = listed(reasons, str) or "it names no payment method"
             fix = "name a provider that carries one of its methods"
             change = f"{fix} there, or change its conditions" if rule else fix
             message = f"{named(rule)} offers nothing: {why}. To offer something, {change}."
@@ -91,6 +91,8 @@ class _Carriage:
         for item in offer.methods:
             for plan, applies in ((item.plan, Every()), *self._routes[item.method]):
                 for planned in plan.accounts:
+                    if not self._search.step():
+                        return None
                     why = self._obstacle(item.method, planned.account, (formula, applies))
                     if why is None:
                         return None
@@ -142,17 +144,17 @@ def disabled_providers(ruleset: RuleSet, accounts: Mapping[str, AccountLimits]) 
     """Plans that name an account which is switched off or in outage."""
     for owner, plans in _owners(ruleset):
         used = dict.fromkeys(planned.account for item in plans for planned in item.plan.accounts)
-        for account in filter(None, map(accounts.get, used)):
-            if account.enabled and not account.in_outage:
-                continue
-            state = "in outage" if account.enabled else "switched off"
-            fix = "Nothing needs to change if that is over soon" if account.enabled else "Switch it on"
+        idle = [limits for limits in map(accounts.get, used) if limits and (limits.in_outage or not limits.enabled)]
+        if idle:
             message = (
-                f"{named(owner)} names {account.label or account.account}, which is {state}. "
-                f"{fix}, or take it out of the plan."
+                f"{named(owner)} names {listed(idle, _state)}. "
+                "Switch it on or wait for the end of the outage, or take it out of the plan."
             )
-            owner_id = owner.id if owner else None
-            yield Finding(FindingKind.DISABLED_PROVIDER, Severity.WARNING, owner_id, message)
+            yield Finding(FindingKind.DISABLED_PROVIDER, Severity.WARNING, owner.id if owner else None, message)
+
+
+def _state(limits: AccountLimits) -> str:
+    return f"{limits.label or limits.account}, which is {'in outage' if limits.enabled else 'switched off'}"
 
 
 def _owners(ruleset: RuleSet) -> Iterator[tuple[Rule | Adjustment | None, list[MethodPlan]]]:

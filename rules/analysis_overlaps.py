@@ -29,11 +29,11 @@ def overlaps(live: Sequence[Live], search: Search, catalogue: Catalogue) -> Iter
             continue
         ranged = [item for item in live if _has_range(item.rule, attribute)]
         for earlier, later in ((one, other) for place, other in enumerate(ranged) for one in ranged[:place]):
-            if found == MAX_OVERLAPS or search.exhausted:
+            if found == MAX_OVERLAPS or not search.step():
                 return
             if (
-                earlier.rule.offer != later.rule.offer
-                and search.crosses(earlier.box, later.box, attribute.key)
+                search.crosses(earlier.box, later.box, attribute.key)
+                and earlier.rule.offer != later.rule.offer
                 and search.satisfiable((earlier.formula, later.formula))
             ):
                 found += 1

@@ -1,13 +1,16 @@
 """What an analysis finds in a rule set, in plain sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from rules.limits import MAX_NAME
 from rules.spec import Adjustment, Rule
 
 MAX_NAMED = 5  # in one sentence; how many more there are is said
+
+_Item = TypeVar("_Item")
 
 
 class FindingKind(StrEnum):
@@ -55,8 +58,9 @@ def quoted(name: str) -> str:
     return f"“{name[:MAX_NAME]}”"
 
 
-def listed(words: Sequence[str]) -> str:
-    """Words as in “a, b and c”, cut after a few with how many more there are."""
-    if len(words) > MAX_NAMED:
-        return f"{', '.join(words[:MAX_NAMED])} and {len(words) - MAX_NAMED} more"
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+def listed(items: Sequence[_Item], words: Callable[[_Item], str]) -> str:
+    """The items in words as in “a, b and c”, cut after a few with how many more there are."""
+    shown = [words(item) for item in items[:MAX_NAMED]]
+    if len(items) > MAX_NAMED:
+        shown.append(f"{len(items) - MAX_NAMED} more")
+    return " and ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))

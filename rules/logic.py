@@ -15,6 +15,7 @@ from rules.values import Amounts, Axis, Names, Values, axis_of, several
 
 CURRENCY = "currency"  # the fact that amounts depend on
 MAX_BITS = 200_000_000  # the masks of one attribute together: 25 MB; beyond, rules that test it are not analysed
+CLASSES_A_STEP = 10_000  # a look at a condition counts as a step for every so many classes of its attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,10 @@ def either(parts: Iterable[Formula]) -> Formula:
 
 
 class Space:
-    """The classes of every attribute that some condition trees test, and the trees as formulas; see `is_sound`."""
+    """The classes of every attribute that some condition trees test, and the trees as formulas; see `is_sound`.
+
+    `costs` says how many steps a look at a condition on an attribute counts for.
+    """
 
     def __init__(self, catalogue: Catalogue, trees: Iterable[Group]) -> None:
         constants: dict[str, set[Scalar]] = defaultdict(set)
@@ -94,6 +98,7 @@ class Space:
         self.axes: dict[str, Axis] = {CURRENCY: self.currencies}
         for key in uses.keys() - self._too_wide - {CURRENCY}:
             self.axes[key] = axis_of(catalogue.get(key), constants[key], self.currencies)
+        self.costs = {key: 1 + 2 * len(constants[key]) // CLASSES_A_STEP for key in self.axes}
         self.amounts = {key: axis for key, axis in self.axes.items() if isinstance(axis, Amounts)}
         self._literals: dict[Condition, Literal] = {}
 

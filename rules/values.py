@@ -50,6 +50,18 @@ def meet(left: Values, right: Values) -> Values:
     return left & right
 
 
+def one_of(values: Values) -> Values:
+    """One value of a set that is not empty: a number or text that few conditions name, a missing or a short list."""
+    if isinstance(values, int):
+        return 1 << values.bit_length() - 1
+    if values.missing:
+        return Lists(known=False)
+    kept = 0
+    for mask in values.required:
+        kept |= mask & -mask
+    return Lists(False, True, ~kept, values.required)
+
+
 class Axis(Protocol):
     """One attribute's classes: `full` is every value, the missing one included; `missing` is that one alone."""
 
