@@ -1,9 +1,10 @@
-"""Commands of the hub: `flask hub init`, `flask rules publish FILE`, `flask jobs quarantined`."""
+"""Commands of the hub: `flask hub init`, `flask rules check FILE`, `flask jobs quarantined` and others."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
@@ -12,7 +13,7 @@ from flask_migrate import upgrade
 from sqlalchemy import select
 
 from app.models import Job, db
-from app.services import jobs, rule_sets, setup
+from app.services import jobs, rule_checks, rule_sets, setup
 from app.services.errors import Refusal
 from rules import InvalidRuleSet, TrialFailed
 
@@ -34,16 +35,32 @@ def init() -> None:
     setup.set_up()
 
 
+@rules.command("check")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_context
+def check(context: click.Context, file: Path) -> None:
+    """Check the rule set in FILE (JSON) without publishing it; the exit code is 1 when something is wrong.
+
+    Prints a line for each problem or finding. Warnings and information leave the exit code 0.
+    """
+    checked = rule_checks.check(_read(file))
+    for problem in checked.problems:
+        where = f"{problem.path}: " if problem.path and problem.rule is None else ""
+        click.echo(f"problem: {_one_line(where + problem.message)}")
+    for finding in checked.findings:
+        click.echo(f"{finding.severity.value}: {_one_line(finding.message)}")
+    if not checked.passed:
+        context.exit(1)
+    click.echo("Nothing is wrong with these rules.")
+
+
 @rules.command("publish")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--author", default="command line", help="Who is answerable for this version.")
 @click.option("--note", default="", help="What changed, in a sentence.")
 def publish(file: Path, author: str, note: str) -> None:
     """Publish the rule set in FILE (JSON) as a new version and make it active."""
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise click.ClickException(f"{file} is not JSON: {error}") from error
+    document = _read(file)
     try:
         version = rule_sets.publish(document, author=author, note=note)
     except InvalidRuleSet as invalid:
@@ -51,6 +68,18 @@ def publish(file: Path, author: str, note: str) -> None:
     except TrialFailed as failed:
         raise click.ClickException(str(failed)) from failed
     click.echo(f"Version {version.number} is active.")
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise click.ClickException(f"{file} is not JSON: {error}") from error
+
+
+def _one_line(message: str) -> str:
+    """Return the message without line breaks and what else could upset a terminal: names come from a file."""
+    return "".join(character if character.isprintable() else " " for character in message)
 
 
 @rules.command("activate")

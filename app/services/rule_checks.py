@@ -1,0 +1,58 @@
+"""Checks of rules before they are published: what is wrong with them, and what is odd about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.domain.methods import LABELS, METHOD_IDS
+from app.models import DecisionRecord, db, utc_now
+from app.services import accounts
+from app.services.rule_sets import catalogue
+from app.services.transaction import release
+from rules import Finding, InvalidRuleSet, Problem, Severity, analyse, parse
+
+LATELY = timedelta(days=30)
+MOST_SESSIONS = 1_000  # looked at, the newest ones
+FEWEST_SESSIONS = 100  # that say what sessions usually carry
+
+
+@dataclass(frozen=True)
+class CheckedRules:
+    """The problems of a rule set that is not valid, or else the findings of its analysis."""
+
+    problems: tuple[Problem, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is wrong: warnings and information may remain."""
+        return not self.problems and all(finding.severity is not Severity.ERROR for finding in self.findings)
+
+
+def check(document: object) -> CheckedRules:
+    """Validate a rule set in its JSON form and analyse it against this hub's provider accounts; nothing is stored.
+
+    The analysis of a very large set may take some seconds; the caller's transaction must hold nothing.
+    """
+    limits, seen = accounts.limits(), seen_attributes()
+    release()  # hold no connection meanwhile
+    try:
+        ruleset = parse(document, catalogue(), METHOD_IDS, limits)
+    except InvalidRuleSet as invalid:
+        return CheckedRules(problems=invalid.problems)
+    return CheckedRules(findings=analyse(ruleset, catalogue(), limits, LABELS, seen))
+
+
+def seen_attributes() -> frozenset[str] | None:
+    """Return the attributes that sessions carried lately, or None when there were too few sessions to say."""
+    newest = (
+        select(DecisionRecord.facts)
+        .where(DecisionRecord.created_at > utc_now() - LATELY, DecisionRecord.sequence == 0)
+        .order_by(DecisionRecord.created_at.desc())
+        .limit(MOST_SESSIONS)
+    )
+    facts = db.session.scalars(newest).all()
+    return frozenset(key for carried in facts for key in carried) if len(facts) >= FEWEST_SESSIONS else None
