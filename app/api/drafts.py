@@ -85,9 +85,9 @@ def discard_draft() -> ResponseReturnValue:
 @blueprint.doc(**refusals(413, 415, 422))
 @blueprint.response(200, CheckedSchema)
 def check_draft() -> dict[str, Any]:
-    """Say what keeps the draft from being published. Nothing is changed."""
-    draft, problems = drafts.check()
-    return {"revision": draft.revision, "problems": problems}
+    """Say what keeps the draft from being published, else what is odd about its rules. Nothing is changed."""
+    draft, checked = drafts.check()
+    return {"revision": draft.revision, "problems": checked.problems, "findings": checked.findings}
 
 
 @blueprint.route("/rules/draft/approve", methods=["POST"], parameters=[IF_MATCH])

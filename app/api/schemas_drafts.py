@@ -49,10 +49,25 @@ class ProblemOfRulesSchema(Schema):
     condition = fields.String(required=True, allow_none=True)
 
 
+class FindingSchema(Schema):
+    kind = fields.String(required=True)
+    severity = fields.String(required=True, validate=validate.OneOf(["error", "warning", "information"]))
+    rule_id = fields.String(
+        required=True, allow_none=True, metadata={"description": "Of a rule or adjustment; null: the default offer."}
+    )
+    message = fields.String(required=True)
+    other_rule_ids = fields.List(fields.String(), required=True)
+
+
 class CheckedSchema(Schema):
     revision = fields.Integer(required=True)
     problems = fields.List(
         fields.Nested(ProblemOfRulesSchema), required=True, metadata={"description": "Each keeps it from publication."}
+    )
+    findings = fields.List(
+        fields.Nested(FindingSchema),
+        required=True,
+        metadata={"description": "Rules that never match, never decide, offer nothing and the like; once valid."},
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from app.models import RuleSetDraft, RuleSetVersion, db, utc_now
 from app.models.rule_set_drafts import ONLY
-from app.services import rule_sets
+from app.services import rule_checks, rule_sets
 from app.services.errors import (
     DraftChanged,
     DraftOutdated,
@@ -17,8 +17,9 @@ from app.services.errors import (
     SecondPersonNeeded,
 )
 from app.services.inserts import insert_once
+from app.services.rule_checks import CheckedRules
 from app.services.transaction import transaction
-from rules import Change, InvalidRuleSet, Problem, RuleSet, from_json, to_json
+from rules import Change, RuleSet, from_json, to_json
 
 log = structlog.get_logger()
 
@@ -102,14 +103,10 @@ def approve(*, revision: int, approver: str) -> RuleSetDraft:
     return draft
 
 
-def check() -> tuple[RuleSetDraft, tuple[Problem, ...]]:
-    """Return the draft and what keeps it from being published."""
+def check() -> tuple[RuleSetDraft, CheckedRules]:
+    """Return the draft, what keeps it from being published, and what is odd about it."""
     draft = get_draft()
-    try:
-        rule_sets.parsed(draft.document)
-    except InvalidRuleSet as invalid:
-        return draft, invalid.problems
-    return draft, ()
+    return draft, rule_checks.check(draft.document)
 
 
 def draft_changes() -> tuple[RuleSetDraft, tuple[Change, ...]]:

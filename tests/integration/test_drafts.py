@@ -158,8 +158,20 @@ def test_a_draft_may_be_unfinished_and_the_check_says_what_is_missing(drafter: D
     assert "there is no provider “nowhere”" in problem["message"]
     path = f"rule_set.{problem['path']}"
     assert_problem(drafter.approve(), 422, path, "there is no provider “nowhere”")
+    assert checked.json["findings"] == []
     drafter.save(seed_json())
     assert drafter.api.post(f"{DRAFT}/check").json["problems"] == []
+
+
+def test_the_check_tells_of_a_rule_that_never_decides(drafter: Drafter) -> None:
+    document = seed_json()
+    document["rules"].insert(1, document["rules"][0] | {"id": "rule_again", "name": "Again"})
+    drafter.save(document)
+    checked = drafter.api.post(f"{DRAFT}/check").json
+    assert checked["problems"] == []
+    [finding] = [finding for finding in checked["findings"] if finding["rule_id"] == "rule_again"]
+    assert (finding["kind"], finding["other_rule_ids"]) == ("shadowed", [document["rules"][0]["id"]])
+    assert "Again" in finding["message"]
 
 
 @pytest.mark.parametrize("verb", ["put", "delete", "approve", "publish"])
