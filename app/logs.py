@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from app.config import Config
+from app.services.texts import without_details
 
 _PERSONAL = frozenset({"email", "name", "phone", "customer", "body", "headers", "password", "authorization", "key"})
 
@@ -23,11 +24,18 @@ def init_logs(config: Config) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _drop_personal,
             structlog.processors.format_exc_info,
+            _drop_details,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _drop_details(_logger: Any, _method: str, event: Any) -> Any:
+    if "exception" in event:
+        event["exception"] = without_details(event["exception"])
+    return event
 
 
 def _drop_personal(_logger: Any, _method: str, event: Any) -> Any:

@@ -62,7 +62,7 @@ def get_decision(session_id: str) -> dict[str, Any]:
 
 
 @blueprint.route("/checkout/sessions/<session_id>/pay", methods=["POST"], parameters=[IDEMPOTENCY_KEY])
-@blueprint.doc(**refusals(400, 404, 409, 410, 415, 422))
+@blueprint.doc(**refusals(400, 404, 409, 410, 415, 422, 503))
 @blueprint.arguments(PaySchema)
 @blueprint.response(200, PaidSchema)
 def pay(body: dict[str, Any], session_id: str) -> Response:

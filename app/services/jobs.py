@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select, update
 from app.domain.ids import new_id
 from app.models import Job, db, utc_now
 from app.services.inserts import insert_once
+from app.services.texts import without_details
 from app.services.transaction import transaction
 
 LEASE = timedelta(seconds=30)  # longer than a provider call may take; a killed worker's job comes back after it
@@ -90,7 +91,7 @@ def fail(job_id: str, error: str) -> None:
         job = db.session.get(Job, job_id, with_for_update=True)
         if job is None or job.done_at is not None:
             return
-        job.last_error = error[:2000]
+        job.last_error = without_details(error)[:2000]
         if job.attempts >= MAX_ATTEMPTS:
             job.quarantined_at = utc_now()
         else:

@@ -54,9 +54,10 @@ def pay(
         while fallbacks is not None:
             attempt = _charge(attempt.id, actor=actor)
             technical = attempt.status == AttemptStatus.FAILED and attempt.failure_kind == FailureKind.TECHNICAL
-            if not (technical and fallbacks):
+            left = tuple(filter(accounts.usable().__contains__, fallbacks)) if technical else ()
+            if not left:
                 break
-            attempt, fallbacks = _start(session_id, method, accept_terms, actor, None, (attempt, fallbacks))
+            attempt, fallbacks = _start(session_id, method, accept_terms, actor, None, (attempt, left))
     return attempt
 
 

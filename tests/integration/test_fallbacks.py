@@ -124,3 +124,22 @@ def test_the_same_request_again_gets_the_fallback_that_followed_its_attempt() ->
     assert (again.id, again.status) == (fallback.id, AttemptStatus.PENDING)
     assert again.redirect_url == fallback.redirect_url is not None
     assert [row.id for row in attempts_of(session.id)] == [attempt_id, fallback.id]
+
+
+@pytest.mark.usefixtures("app_context")
+def test_an_account_switched_off_during_the_first_call_is_not_fallen_back_to(
+    sandbox: SandboxService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_session()
+    provider = registry.get("sandbox")
+    charge = provider.charge
+    point_account("sandbox_north", NOBODY)
+
+    def slow(account: AccountConfig, request: ChargeRequest) -> Charge:
+        change_account("sandbox_south", enabled=False)
+        return charge(account, request)
+
+    monkeypatch.setattr(provider, "charge", slow)
+    attempt = pay(session.id)
+    assert (attempt.account_id, attempt.status) == ("sandbox_north", AttemptStatus.FAILED)
+    assert ledger_of(sandbox, session.id) == []

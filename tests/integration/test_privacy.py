@@ -86,3 +86,22 @@ def test_a_job_that_breaks_down_remembers_why_and_nobodys_data(
     assert_private(job.last_error)
     assert "job_failed" in log.getvalue()
     assert_private(log.getvalue())
+
+
+@pytest.mark.usefixtures("app_context")
+def test_what_a_database_quotes_of_a_row_is_neither_logged_nor_remembered(
+    log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str) -> None:
+        raise RuntimeError(f"new row violates a check\nDETAIL:  Failing row contains (pay_1, {EMAIL}).\n[SQL: UPDATE]")
+
+    monkeypatch.setitem(work.HANDLERS, work.SETTLE, refuse)
+    with transaction():
+        jobs.enqueue(work.SETTLE, "att_1")
+    job_id = jobs.lease_due()[0]
+    work.run_job(job_id)
+    remembered = db.session.get_one(Job, job_id).last_error
+    assert remembered is not None
+    assert "violates a check" in remembered
+    assert_private(remembered)
+    assert_private(log.getvalue())
