@@ -1,14 +1,18 @@
 """Several people at the draft in the same moment: one is first, the others are told, and nothing is lost."""
 
 import itertools
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from app.models import RuleSetDraft, db
 from app.services import draft_publishing, drafts, rule_sets
 from app.services.errors import DraftChanged, Refusal
+from app.services.transaction import transaction
 from tests.support.drafts import renamed
 from tests.support.threads import together
 
@@ -165,3 +169,36 @@ def test_publications_from_the_draft_and_from_files_at_once_are_numbered_without
         assert sorted([1, *numbers]) == sorted(version.number for version in rule_sets.list_versions())
         assert sorted(numbers) == list(range(2, 2 + len(numbers)))
         assert db.session.query(RuleSetDraft).count() == 1
+
+
+def test_a_publication_waits_for_the_one_that_is_taking_the_next_number(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revision = approved(app)
+    ready, answers = threading.Event(), []
+
+    def tried(document: object) -> rule_sets.Tried:
+        made = original(document)
+        ready.set()
+        return made
+
+    def publish() -> None:
+        with app.app_context():
+            try:
+                answers.append(draft_publishing.publish(revision=revision, actor="carla", note="Go").number)
+            except Exception as error:
+                answers.append(error)
+
+    with app.app_context():
+        version = rule_sets.tried(renamed("From a file"))
+        original = rule_sets.tried
+        monkeypatch.setattr(rule_sets, "tried", tried)
+        thread = threading.Thread(target=publish, daemon=True)
+        with transaction():
+            rule_sets.one_publisher_at_a_time()
+            rule_sets.add_version(version, author="anna", note="", actor=None)
+            thread.start()
+            ready.wait(1)  # on SQLite the other one waits earlier, for this very transaction
+            time.sleep(0.3)
+        thread.join(30)
+    assert answers == [3]
