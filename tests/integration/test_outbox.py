@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from app.models import Job, db, utc_now
 from app.services import jobs, work
+from app.services.health import check_health
 from app.services.transaction import transaction
 from tests.support.threads import together
 
@@ -197,3 +198,16 @@ def test_a_job_that_never_comes_back_is_put_aside(error: str | None) -> None:
     assert stored.last_error == (error or "It never came back from a worker.")
     with time_machine.travel(utc_now() + timedelta(days=1)):
         assert jobs.lease_due() == []
+
+
+@pytest.mark.usefixtures("app_context")
+def test_a_job_that_ends_after_it_was_put_aside_needs_nobody() -> None:
+    job_id = enqueue()
+    while jobs.begin(job_id) is not None:
+        pass
+    assert job(job_id).quarantined_at is not None
+    jobs.finish(job_id)
+    stored = job(job_id)
+    assert stored.done_at is not None
+    assert stored.quarantined_at is None
+    assert check_health().outbox_quarantined == 0
