@@ -16,7 +16,8 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": True,
-    "description": "A fresh value, such as a UUID, for each thing you want done. Repeating it repeats the answer.",
+    "description": "A fresh value, such as a UUID, for each thing you want done. Repeating it repeats the answer. "
+    "While the first request is being answered, and for up to a minute after a crash cut it off, it answers 409.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 
