@@ -8,7 +8,12 @@ PERMISSIONS: dict[str, str] = {
     "backoffice.use": "Sign in, search, and choose how the pages look.",
     "payments.view": "See payments, checkout sessions and why each method was offered.",
     "payments.settle": "Ask a provider what became of a payment.",
-    "rules.view": "Read the rules.",
+    "rules.view": "Read the rules and their figures.",
+    "rules.edit": "Write in the draft of the rules, check it, try it and replay it.",
+    "rules.approve": "Approve a draft that somebody else wrote.",
+    "rules.publish": "Publish an approved draft, and go back to an earlier version.",
+    "attributes.edit": "Declare and retire the merchant's own attributes.",
+    "people.manage": "Add people and say what each may do.",
     "alerts.view": "See alerts.",
     "alerts.resolve": "Mark an alert as dealt with.",
     "providers.view": "See the provider accounts and what they support.",
@@ -17,11 +22,13 @@ PERMISSIONS: dict[str, str] = {
 }
 
 _VIEW = frozenset(name for name in PERMISSIONS if name.endswith(".view")) | {"backoffice.use"}
+_RULES = frozenset({"backoffice.use", "payments.view", "rules.view", "providers.view"})
 
 ROLES: dict[str, frozenset[str]] = {
     "administrator": frozenset(PERMISSIONS),
     "operator": _VIEW | {"payments.settle", "alerts.resolve", "jobs.retry"},
-    "rules_author": frozenset({"backoffice.use", "payments.view", "rules.view", "providers.view"}),
+    "rules_author": _RULES | {"rules.edit", "rules.approve", "rules.publish", "attributes.edit"},
+    "rules_approver": _RULES | {"rules.approve", "rules.publish"},
     "viewer": _VIEW - {"jobs.view"},
 }
 

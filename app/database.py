@@ -51,7 +51,10 @@ def init_database(app: Flask, config: Config) -> None:
 
 
 def harden_sqlite(engine: Engine) -> None:
-    """Make every transaction take the write lock when it begins: one that reads and then writes cannot fail late."""
+    """Make every transaction take the write lock when it begins: one that reads and then writes cannot fail late.
+
+    One that only reads, and says so (`app.services.transaction.reading`), holds no writer up.
+    """
 
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _record: Any) -> None:
@@ -62,7 +65,8 @@ def harden_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _wal_is_safe() -> bool:

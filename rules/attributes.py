@@ -72,6 +72,7 @@ class Attribute:
     choices: tuple[str, ...] | None = None
     help: str = ""
     derived: bool = False
+    retired: bool = False  # rules that name it go on; no new condition is offered
 
     @property
     def operators(self) -> tuple[Operator, ...]:

@@ -86,6 +86,14 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Experiment:
+    """Another offer (arm b) that `share` percent of the rule's sessions see, 1 to 99; the rest see its own (arm a)."""
+
+    share: int
+    offer: Offer
+
+
+@dataclass(frozen=True)
 class Rule:
     """When its conditions hold on a day it is valid (both dates included), its offer is made."""
 
@@ -96,6 +104,7 @@ class Rule:
     enabled: bool = True
     valid_from: date | None = None
     valid_until: date | None = None
+    experiment: Experiment | None = None
 
 
 @dataclass(frozen=True)

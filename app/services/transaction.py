@@ -22,3 +22,17 @@ def transaction() -> Iterator[None]:
 def release() -> None:
     """End a transaction that only read, so that no lock is held while something slow is asked."""
     db.session.rollback()
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Run a block that only reads, on its own: on SQLite it holds no writer up, however long it takes.
+
+    What the caller's transaction had not committed is lost: call it where nothing is open.
+    """
+    db.session.rollback()
+    try:
+        db.session.connection(execution_options={"reads_only": True})
+        yield
+    finally:
+        db.session.rollback()
