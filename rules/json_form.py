@@ -67,7 +67,10 @@ def _rule(rule: Rule) -> dict[str, Any]:
         data["valid_from"] = rule.valid_from.isoformat()
     if rule.valid_until is not None:
         data["valid_until"] = rule.valid_until.isoformat()
-    return data | {"when": group_to_json(rule.when), "offer": offer_to_json(rule.offer)}
+    data |= {"when": group_to_json(rule.when), "offer": offer_to_json(rule.offer)}
+    if rule.experiment is not None:
+        data["experiment"] = {"share": rule.experiment.share, "offer": offer_to_json(rule.experiment.offer)}
+    return data
 
 
 def _adjustment(adjustment: Adjustment) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from rules.spec import (
     Adjustment,
     Condition,
     ConditionValue,
+    Experiment,
     Group,
     GroupKind,
     HideMethods,
@@ -63,7 +64,7 @@ class _Reader:
         )
 
     def rule(self, obj: object, path: str) -> Rule:
-        data = self.owned(obj, path, {"when", "offer"}, {"valid_from", "valid_until"})
+        data = self.owned(obj, path, {"when", "offer"}, {"valid_from", "valid_until", "experiment"})
         rule = Rule(
             id=self.text(data.get("id"), f"{path}.id"),
             name=self.text(data.get("name"), f"{path}.name"),
@@ -72,6 +73,7 @@ class _Reader:
             enabled=self.flag(data.get("enabled", True), f"{path}.enabled"),
             valid_from=self.day(data.get("valid_from"), f"{path}.valid_from"),
             valid_until=self.day(data.get("valid_until"), f"{path}.valid_until"),
+            experiment=self.experiment(data.get("experiment"), f"{path}.experiment"),
         )
         self.owner = None
         return rule
@@ -120,6 +122,16 @@ class _Reader:
     def offer(self, obj: object, path: str) -> Offer:
         data = self.fields(obj, path, {"methods"}, set())
         return Offer(self.each(data.get("methods"), f"{path}.methods", self.method_plan))
+
+    def experiment(self, obj: object, path: str) -> Experiment | None:
+        if obj is None:
+            return None
+        data = self.fields(obj, path, {"share", "offer"}, set())
+        share = data.get("share")
+        if not isinstance(share, int) or isinstance(share, bool):
+            self.fault(f"{path}.share", "write the share of offer B as a whole number of percent, 1 to 99")
+            share = 0
+        return Experiment(share, self.offer(data.get("offer"), f"{path}.offer"))
 
     def method_plan(self, obj: object, path: str) -> MethodPlan:
         data = self.fields(obj, path, {"method", "providers"}, set())

@@ -96,6 +96,13 @@ class _Check:
             yield Problem(f"{path}.valid_until", f"{where}: {fix}.", rule.name)
         for fault_path, fix in offer_faults(rule.offer, f"{path}.offer", self._methods, self._accounts):
             yield Problem(fault_path, f"{where}: {fix}.", rule.name)
+        if rule.experiment is None:
+            return
+        spot, arm_b = f"{path}.experiment", rule.experiment
+        if not 0 < arm_b.share < 100:
+            yield Problem(f"{spot}.share", f"{where}: let offer B have 1 to 99 percent of its sessions.", rule.name)
+        for fault_path, fix in offer_faults(arm_b.offer, f"{spot}.offer", self._methods, self._accounts):
+            yield Problem(fault_path, f"{where}, in offer B of the experiment: {fix}.", rule.name)
 
     def _actions(self, actions: tuple[Action, ...], path: str, name: str) -> Iterator[Problem]:
         where = f"In the adjustment “{name[:MAX_NAME]}”"

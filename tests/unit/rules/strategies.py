@@ -13,6 +13,7 @@ from rules import (
     Attribute,
     AttributeType,
     Condition,
+    Experiment,
     Group,
     GroupKind,
     HideMethods,
@@ -50,6 +51,7 @@ CATALOGUE = BUILT_IN_CATALOGUE.with_custom(
 )
 ATTRIBUTES = tuple(CATALOGUE)
 OFFER = Offer((MethodPlan("card", ProviderPlan(Strategy.ORDERED, (PlannedAccount("north"),))),))
+OTHER_OFFER = Offer((MethodPlan("paypal", ProviderPlan(Strategy.ORDERED, (PlannedAccount("south"),))), *OFFER.methods))
 
 
 def scalars(attribute: Attribute) -> st.SearchStrategy[Any]:
@@ -122,11 +124,13 @@ def rulesets(draw: st.DrawFn, max_rules: int = 8) -> RuleSet:
     """A rule set over a handful of attributes, so that several rules often match at once."""
     few = tuple(draw(st.lists(st.sampled_from(ATTRIBUTES), min_size=1, max_size=5, unique=True)))
     trees = draw(st.lists(groups(few), min_size=1, max_size=max_rules))
+    experiments = st.none() | st.builds(Experiment, st.integers(1, 99), st.sampled_from((OFFER, OTHER_OFFER)))
     days = st.none() | st.sampled_from(DATES).map(date.fromisoformat)
     rules = tuple(
         Rule(
             f"rule_{number}", "Rule", tree, OFFER, draw(st.integers(0, 7)) > 0,
             draw(days) if number % 3 == 2 else None, draw(days) if number % 3 == 2 else None,
+            draw(experiments) if number % 2 else None,
         )
         for number, tree in enumerate(trees)
     )  # fmt: skip

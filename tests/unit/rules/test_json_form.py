@@ -54,6 +54,27 @@ def test_wrong_shapes_name_their_path() -> None:
     ]
 
 
+@pytest.mark.parametrize("share", ["x", "20", True, 1e9, 1.5, None, [], {}])
+def test_a_share_that_is_no_whole_number_is_refused(share: object) -> None:
+    def split(data: dict[str, Any]) -> None:
+        data["rules"][0]["experiment"] = {"share": share, "offer": data["default"]}
+
+    assert problems(split) == ["rules[0].experiment.share"]
+
+
+def test_wrong_experiments_name_their_path() -> None:
+    spot = "rules[0].experiment"
+    assert problems(lambda data: data["rules"][0].update(experiment=50)) == [spot]
+    assert problems(lambda data: data["rules"][0].update(experiment={"share": 50})) == [f"{spot}.offer"]
+    assert problems(lambda data: data["rules"][0].update(experiment={"offer": data["default"]})) == [f"{spot}.share"]
+    assert problems(lambda data: data["rules"][0].update(experiment={"share": 5, "offer": {"methods": 5}})) == [
+        f"{spot}.offer.methods"
+    ]
+    assert problems(
+        lambda data: data["rules"][0].update(experiment={"share": 5, "offer": data["default"], "arms": 3})
+    ) == [f"{spot}.arms"]
+
+
 def test_problems_name_the_rule() -> None:
     data = seed_json()
     wrong = next(rule for rule in data["rules"] if rule["id"] == "rule_in_store")

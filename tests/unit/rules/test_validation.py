@@ -9,6 +9,7 @@ from rules import (
     BUILT_IN_CATALOGUE,
     Adjustment,
     Condition,
+    Experiment,
     Group,
     GroupKind,
     HideMethods,
@@ -217,3 +218,19 @@ def test_parse_raises_what_validate_finds() -> None:
     with pytest.raises(InvalidRuleSet) as caught:
         parse(data, BUILT_IN_CATALOGUE, ("card",), ("sandbox_north", "sandbox_south"))
     assert "there is no payment method “paypal”" in caught.value.problems[0].message
+
+
+@pytest.mark.parametrize("share", [0, 100, -1, 10**9, 10**40])
+def test_a_share_is_1_to_99_percent(share: int) -> None:
+    (problem,) = of_rule(experiment=Experiment(share, OFFER))
+    assert problem.path == "rules[0].experiment.share"
+    assert problem.message == "In the rule “Shoes”: let offer B have 1 to 99 percent of its sessions."
+
+
+def test_the_other_offer_of_an_experiment_is_checked_as_the_rule_s_own() -> None:
+    assert of_rule(experiment=Experiment(1, OFFER)) == of_rule(experiment=Experiment(99, OFFER)) == ()
+    (problem,) = of_rule(experiment=Experiment(50, Offer((MethodPlan("cash", PLAN),))))
+    assert problem.path == "rules[0].experiment.offer.methods[0].method"
+    assert problem.message == (
+        "In the rule “Shoes”, in offer B of the experiment: there is no payment method “cash”; choose another."
+    )
