@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import structlog
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.models import RuleSetDraft, RuleSetVersion, db, utc_now
 from app.models.rule_set_drafts import ONLY
-from app.services import rule_checks, rule_sets
+from app.services import draft_steps, rule_checks, rule_sets
 from app.services.errors import (
     DraftChanged,
     DraftOutdated,
     FieldRefused,
     NothingDrafted,
+    NothingToUndo,
     SecondPersonNeeded,
 )
 from app.services.inserts import insert_once
@@ -44,11 +45,14 @@ def get_draft() -> RuleSetDraft:
         return detached(locked_draft())
 
 
-def save_draft(document: object, *, revision: int, author: str, based_on: int | None = None) -> RuleSetDraft:
+def save_draft(
+    document: object, *, revision: int, author: str, based_on: int | None = None, what: str = ""
+) -> RuleSetDraft:
     """Replace the draft, which must still be at `revision`; an approval or a planned publication ends with it.
 
     The document must have the shape of a rule set; what else is wrong with it is for `check`. `based_on`, the
-    active version's number, says that the author has taken that version into account.
+    active version's number, says that the author has taken that version into account; what was written before that
+    cannot be brought back by `undo`. `what` says what the author did, for whoever may want to undo it.
     Raises rules.InvalidRuleSet, DraftChanged, FieldRefused.
     """
     canonical = to_json(from_json(document))
@@ -57,13 +61,35 @@ def save_draft(document: object, *, revision: int, author: str, based_on: int | 
         active = rule_sets.newest_activation()
         if based_on is not None and (active is None or active.version != based_on):
             raise FieldRefused("based_on", "must be the number of the active version, or left out.")
+        before = _locked_at(revision)
         values: dict[str, object] = {"document": canonical, "author": author, "updated_by": author}
         if based_on is not None:
             values["based_on"] = based_on
-        if not _move_on(revision, **values, **NOT_APPROVED, **NOT_SCHEDULED):
-            raise changed(locked_draft())
+        if based_on in (None, before):
+            draft_steps.remember(revision, what=what, author=author)
+        else:
+            draft_steps.forget()
+        _move_on(revision, **values, **NOT_APPROVED, **NOT_SCHEDULED)
         draft = detached(locked_draft())
     log.info("draft_saved", revision=draft.revision, author=author)
+    return draft
+
+
+def undo(*, revision: int, actor: str) -> RuleSetDraft:
+    """Take back the draft's last change: as a new revision it is what it was before, and its author's who wrote that.
+
+    Raises DraftChanged, NothingToUndo.
+    """
+    get_draft()
+    with transaction():
+        _locked_at(revision)
+        step = draft_steps.take_last()
+        if step is None:
+            raise NothingToUndo
+        values = {"document": step.document, "author": step.written_by, "updated_by": actor}
+        _move_on(revision, **values, **NOT_APPROVED, **NOT_SCHEDULED)
+        draft = detached(locked_draft())
+    log.info("draft_undone", revision=draft.revision, actor=actor)
     return draft
 
 
@@ -74,6 +100,7 @@ def discard_draft(*, revision: int, actor: str) -> RuleSetDraft:
         active = rule_sets.newest_activation()
         if not _move_on(revision, **_copy_of(None if active is None else active.version, actor)):
             raise changed(locked_draft())
+        draft_steps.forget()
         draft = detached(locked_draft())
     log.info("draft_discarded", revision=revision, actor=actor)
     return draft
@@ -150,6 +177,7 @@ def follow(draft: RuleSetDraft, version: RuleSetVersion, actor: str) -> None:
     for name, value in _copy_of(version.number, actor).items():
         setattr(draft, name, value)
     draft.revision += 1
+    draft_steps.forget()
 
 
 def _copy_of(number: int | None, who: str) -> dict[str, object]:
@@ -164,6 +192,15 @@ def _copy_of(number: int | None, who: str) -> dict[str, object]:
         **NOT_APPROVED,
         **NOT_SCHEDULED,
     }
+
+
+def _locked_at(revision: int) -> int | None:
+    """Lock the draft at `revision` and return the version that it is based on. Raises DraftChanged."""
+    found = select(RuleSetDraft.based_on).where(RuleSetDraft.id == ONLY, RuleSetDraft.revision == revision)
+    row = db.session.execute(found.with_for_update()).first()
+    if row is None:
+        raise changed(locked_draft())
+    return row.based_on
 
 
 def _move_on(revision: int, **values: object) -> bool:

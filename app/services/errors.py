@@ -159,6 +159,16 @@ class NothingDrafted(Refusal):
         return f"The draft {what}: save a change first."
 
 
+class NothingToUndo(Refusal):
+    """None of the draft's last steps is left."""
+
+    code = "nothing_to_undo"
+
+    @property
+    def message(self) -> str:
+        return "There is no change to take back: steps are kept until the draft is published or given up."
+
+
 class NotApproved(Refusal):
     code = "not_approved"
 
