@@ -200,7 +200,8 @@ def _locked_at(revision: int) -> int | None:
     row = db.session.execute(found.with_for_update()).first()
     if row is None:
         raise changed(locked_draft())
-    return row.based_on
+    number: int | None = row.based_on
+    return number
 
 
 def _move_on(revision: int, **values: object) -> bool:
