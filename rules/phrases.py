@@ -25,6 +25,7 @@ class Phrases:
     valid: dict[tuple[bool, bool], str]  # by whether there is a first and a last day
     offer: str
     offer_nothing: str
+    experiment: str  # {offer} and {other} are whole offers, {share} a whole number of percent
     through: str
     then: str
     weighted: str
@@ -86,6 +87,7 @@ ENGLISH = Phrases(
     },
     offer="offer {methods}",
     offer_nothing="offer nothing",
+    experiment="{offer} – or, as an experiment for {share}% of the sessions, {other}",
     through="{method} through {accounts}",
     then=", then ",
     weighted="{account} ({percent}%)",

@@ -71,7 +71,7 @@ class Describer:
 
     @describe.register
     def _(self, item: Rule) -> str:
-        sentence = self._when(item.when, self.offer(item.offer))
+        sentence = self._when(item.when, self._offers(item))
         template = self._phrases.valid.get((item.valid_from is not None, item.valid_until is not None), "{sentence}")
         first, last = (self._day(day) if day else "" for day in (item.valid_from, item.valid_until))
         return _capital(template.format(first=first, last=last, sentence=sentence))
@@ -159,6 +159,13 @@ class Describer:
         if not offer.methods:
             return self._phrases.offer_nothing
         return self._phrases.offer.format(methods="; ".join(self.plan(item) for item in offer.methods))
+
+    def _offers(self, rule: Rule) -> str:
+        if rule.experiment is None:
+            return self.offer(rule.offer)
+        share = min(max(rule.experiment.share, 0), 100)  # a draft's may be anything
+        offer, other = self.offer(rule.offer), self.offer(rule.experiment.offer)
+        return self._phrases.experiment.format(offer=offer, share=share, other=other)
 
     def plan(self, item: MethodPlan) -> str:
         """A method and the accounts that carry it."""

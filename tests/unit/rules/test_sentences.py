@@ -8,6 +8,7 @@ from rules import (
     BUILT_IN_CATALOGUE,
     Adjustment,
     Condition,
+    Experiment,
     Group,
     GroupKind,
     HideMethods,
@@ -58,6 +59,15 @@ def test_a_rule() -> None:
     rule = Rule("rule_1", "Shoes", when, OFFER)
     assert sentence(rule) == f"When the country is one of Italy, Spain and the amount is over €500.00, {OFFERED}"
     assert sentence(Rule("rule_1", "Shoes", Group(), OFFER)) == f"Always {OFFERED}"
+
+
+def test_an_experiment() -> None:
+    other = Offer((MethodPlan("paypal", ProviderPlan(Strategy.ORDERED, (PlannedAccount("south"),))),))
+    rule = Rule("rule_1", "Shoes", Group(), OFFER, experiment=Experiment(20, other))
+    told = f"Always {OFFERED} – or, as an experiment for 20% of the sessions, offer PayPal through South"
+    assert sentence(rule) == told
+    hostile = Rule("rule_1", "Shoes", Group(), OFFER, experiment=Experiment(10**5_000, Offer()))
+    assert sentence(hostile).endswith("for 100% of the sessions, offer nothing")
 
 
 def test_validity() -> None:
