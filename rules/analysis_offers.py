@@ -48,17 +48,17 @@ class Offers:
                 yield from limits_as_trees(self._accounts[account].methods[method]).values()
 
     def nothing(self, live: Iterable[Live], space: Space, search: Search) -> Iterator[Finding]:
-        """Rules, and the default offer, of which no account can ever carry any method."""
+        """Rules, in either arm of an experiment, and the default offer, of which nothing can ever be carried."""
         carriage = _Carriage(self._ruleset.adjustments, self._accounts, self._methods, space, search)
-        cases = [(item.rule, item.rule.offer, item.formula) for item in live]
-        for rule, offer, formula in (*cases, (None, self._ruleset.default, Every())):
+        cases = [(item.rule, *case, item.formula) for item in live for case in _arms(item.rule)]
+        for rule, offer, where, formula in (*cases, (None, self._ruleset.default, "", Every())):
             reasons = carriage.obstacles(offer, formula)
             if reasons is None:
                 continue
             why = listed(reasons, str) or "it names no payment method"
             fix = "name a provider that carries one of its methods"
             change = f"{fix} there, or change its conditions" if rule else fix
-            message = f"{named(rule)} offers nothing: {why}. To offer something, {change}."
+            message = f"{named(rule)} offers nothing{where}: {why}. To offer something, {change}."
             yield Finding(FindingKind.OFFERS_NOTHING, Severity.ERROR, rule.id if rule else None, message)
 
 
@@ -160,8 +160,15 @@ def _state(limits: AccountLimits) -> str:
 def _owners(ruleset: RuleSet) -> Iterator[tuple[Rule | Adjustment | None, list[MethodPlan]]]:
     """Each rule, each adjustment and the default offer (None) with its plans."""
     for rule in ruleset.rules:
-        yield rule, list(rule.offer.methods)
+        yield rule, [item for offer, _ in _arms(rule) for item in offer.methods]
     for adjustment in ruleset.adjustments:
         routes = (action for action in adjustment.actions if isinstance(action, RouteMethod))
         yield adjustment, [MethodPlan(route.method, route.plan) for route in routes]
     yield None, list(ruleset.default.methods)
+
+
+def _arms(rule: Rule) -> Iterator[tuple[Offer, str]]:
+    """Each offer that the rule can make, and where that is in words: nowhere special without an experiment."""
+    yield rule.offer, " in offer A of its experiment" if rule.experiment else ""
+    if rule.experiment:
+        yield rule.experiment.offer, " in offer B of its experiment"

@@ -33,7 +33,7 @@ def overlaps(live: Sequence[Live], search: Search, catalogue: Catalogue) -> Iter
                 return
             if (
                 search.crosses(earlier.box, later.box, attribute.key)
-                and earlier.rule.offer != later.rule.offer
+                and (earlier.rule.offer, earlier.rule.experiment) != (later.rule.offer, later.rule.experiment)
                 and search.satisfiable((earlier.formula, later.formula))
             ):
                 found += 1

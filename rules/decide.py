@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rules.arms import Arm, arm_of, offer_of
 from rules.decision import Decision, Match, OfferedMethod, Withheld
 from rules.eligibility import AccountLimits, ineligible
 from rules.facts import Facts
@@ -31,13 +32,15 @@ def decide(
     accounts: Mapping[str, AccountLimits],
     session_id: str,
     methods: Sequence[str],
+    arm: Arm | None = None,
 ) -> Decision:
     """What this session is offered, and why each of `methods` (all that the hub knows) is or is not.
 
     `match` is the engine's or the evaluator's answer for this rule set and these facts; KeyError when its ids are not
-    of this rule set. The same session id always gets the same order of a weighted plan.
+    of this rule set. The same session id always gets the same order of a weighted plan, and the same arm of an
+    experiment; `arm` is the one to see instead, and means nothing where the rule that decides has no experiment.
     """
-    offer, rule_name = _chosen(ruleset, match)
+    offer, rule_name, arm = _chosen(ruleset, match, session_id, arm)
     outcome = _Outcome.of(offer)
     applied = [ruleset.adjustments_by_id[key] for key in match.adjustment_ids]
     for adjustment in applied:
@@ -54,7 +57,8 @@ def decide(
                 withheld.append(obstacle)
         if carriers:
             offered.append(OfferedMethod(method, tuple(carriers)))
-    withheld += _absent(methods, outcome, offer, rule_name, match.rule_id is None)
+    where = "the default offer" if match.rule_id is None else f"the rule “{rule_name}”"
+    withheld += _absent(methods, outcome, f"offer {arm.upper()} of {where}" if arm else where)
     strong = tuple(item.method for item in offered if outcome.strong_for_all or item.method in outcome.strong)
     return Decision(
         version=version,
@@ -65,14 +69,17 @@ def decide(
         adjustments=tuple((adjustment.id, adjustment.name) for adjustment in applied),
         strong_authentication=strong,
         notices=tuple(outcome.notices),
+        arm=arm,
     )
 
 
-def _chosen(ruleset: RuleSet, match: Match) -> tuple[Offer, str]:
+def _chosen(ruleset: RuleSet, match: Match, session_id: str, wanted: Arm | None) -> tuple[Offer, str, Arm | None]:
     if match.rule_id is None:
-        return ruleset.default, DEFAULT_OFFER
+        return ruleset.default, DEFAULT_OFFER, None
     rule = ruleset.rules_by_id[match.rule_id]
-    return rule.offer, rule.name
+    drawn = arm_of(rule, session_id)
+    arm = drawn and (wanted or drawn)
+    return offer_of(rule, arm), rule.name, arm
 
 
 @dataclass
@@ -132,10 +139,7 @@ def _obstacle(method: str, account: str, accounts: Mapping[str, AccountLimits], 
     return None if why is None else Withheld(method, account, why.code, f"{limits.label or account} {why.reason}.")
 
 
-def _absent(
-    methods: Iterable[str], outcome: _Outcome, offer: Offer, rule_name: str, default: bool
-) -> Iterable[Withheld]:
-    where = "the default offer" if default else f"the rule “{rule_name}”"
+def _absent(methods: Iterable[str], outcome: _Outcome, where: str) -> Iterable[Withheld]:
     for method in methods:
         if method in outcome.hidden:
             yield Withheld(method, None, "hidden", f"Hidden by the adjustment “{outcome.hidden[method]}”.")

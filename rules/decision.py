@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rules.arms import Arm
+
 
 @dataclass(frozen=True)
 class Match:
@@ -36,7 +38,8 @@ class Decision:
     """The offer of one session: `version` is the rule set's, `rule_id` is None for the default offer.
 
     `adjustments` holds (id, name) of each that applied; `strong_authentication` the offered methods that need it;
-    `notices` one mapping of language to text for each notice.
+    `notices` one mapping of language to text for each notice; `arm` says which offer of the rule's experiment this is,
+    None where it has none.
     """
 
     version: int
@@ -47,6 +50,7 @@ class Decision:
     adjustments: tuple[tuple[str, str], ...] = ()
     strong_authentication: tuple[str, ...] = ()
     notices: tuple[Mapping[str, str], ...] = ()
+    arm: Arm | None = None
 
     def offers(self, method: str) -> OfferedMethod | None:
         """The offered method of that id, or None."""
@@ -57,6 +61,7 @@ class Decision:
         return {
             "version": self.version,
             "rule": {"id": self.rule_id, "name": self.rule_name},
+            "arm": self.arm,
             "offered": [{"method": item.method, "accounts": list(item.accounts)} for item in self.offered],
             "withheld": [
                 {"method": item.method, "account": item.account, "code": item.code, "reason": item.reason}
@@ -79,4 +84,5 @@ class Decision:
             adjustments=tuple((item["id"], item["name"]) for item in data["adjustments"]),
             strong_authentication=tuple(data["strong_authentication"]),
             notices=tuple(dict(text) for text in data["notices"]),
+            arm=data.get("arm"),  # a decision of before there were experiments has none
         )

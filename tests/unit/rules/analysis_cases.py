@@ -12,6 +12,7 @@ from rules import (
     AttributeType,
     Catalogue,
     Condition,
+    Experiment,
     Group,
     GroupKind,
     MethodLimits,
@@ -162,6 +163,7 @@ def random_ruleset(random: Random, among: list[str] | None = None, dated: bool =
             random.random() > 0.1,
             random.choice(dates),
             random.choice(dates),
+            Experiment(random.randint(1, 99), random.choice(OFFERS)) if random.random() < 0.3 else None,
         )
         for number in range(random.randint(1, 5))
     )
@@ -185,11 +187,14 @@ def walk(ruleset: RuleSet, facts: list[Mapping[str, Any]]) -> tuple[set[str], se
 
 
 def carried(rule: Rule, facts: list[Mapping[str, Any]], accounts: Mapping[str, AccountLimits]) -> bool:
-    """Whether some session that the rule matches is offered something."""
-    return any(
-        ineligible(item.method, accounts[planned.account], session) is None
-        for session in facts
-        if rule_matches(rule, session)
-        for item in rule.offer.methods
-        for planned in item.plan.accounts
+    """Whether, in each arm of its experiment, some session that the rule matches is offered something."""
+    matched = [session for session in facts if rule_matches(rule, session)]
+    return all(
+        any(
+            ineligible(item.method, accounts[planned.account], session) is None
+            for session in matched
+            for item in each.methods
+            for planned in item.plan.accounts
+        )
+        for each in (rule.offer, *([rule.experiment.offer] if rule.experiment else []))
     )

@@ -30,6 +30,7 @@ from rules import (
     Strategy,
     Withheld,
 )
+from rules.arms import offer_of
 from rules.decide import account_order, decide
 from rules.eligibility import ineligible
 from rules.explain import evaluate
@@ -208,6 +209,9 @@ def test_nothing_disappears_silently_and_nothing_is_added(case: tuple[RuleSet, l
     for facts in sessions:
         match = evaluate(rules, facts)
         decision = decide(1, rules, match, facts, ACCOUNTS, "cs_1", METHODS)
-        offer = rules.default if match.rule_id is None else rules.rules_by_id[match.rule_id].offer
+        rule = None if match.rule_id is None else rules.rules_by_id[match.rule_id]
+        offer = rules.default if rule is None else offer_of(rule, decision.arm)
+        assert (decision.arm is None) is (rule is None or rule.experiment is None)
+        assert Decision.from_json(decision.to_json()) == decision
         assert set(offered(decision)) <= {item.method for item in offer.methods}
         assert set(offered(decision)) | {item.method for item in decision.withheld} == set(METHODS)
