@@ -49,8 +49,36 @@ def difference(old: RuleSet, new: RuleSet, describer: Describer) -> tuple[Change
     )
 
 
+def marks(old: RuleSet, new: RuleSet) -> Mapping[tuple[str, Key], tuple[ChangeKind, ...]]:
+    """What happened to each rule and adjustment of the new set, by subject and key; those left as they were lack."""
+    marked: dict[tuple[str, Key], tuple[ChangeKind, ...]] = {}
+    lists: tuple[tuple[str, Sequence[Item], Sequence[Item]], ...] = (
+        ("rule", old.rules, new.rules),
+        ("adjustment", old.adjustments, new.adjustments),
+    )
+    for subject, olds, news in lists:
+        before, after = by_key(olds), by_key(news)
+        places = {key: place for place, key in enumerate(before, 1)}
+        moved = _moved([places[key] for key in after if key in before])
+        for key, item in after.items():
+            if key not in before:
+                marked[subject, key] = (ChangeKind.ADDED,)
+                continue
+            kinds = [ChangeKind.MOVED] if places[key] in moved else []
+            kinds += [ChangeKind.CHANGED] if before[key] != item else []
+            if kinds:
+                marked[subject, key] = tuple(kinds)
+    return marked
+
+
+def removed(old: Sequence[Item], new: Sequence[Item]) -> tuple[Item, ...]:
+    """The items of the old list that the new one lacks."""
+    after = by_key(new)
+    return tuple(item for key, item in by_key(old).items() if key not in after)
+
+
 def _listed(subject: str, old: Sequence[Item], new: Sequence[Item], describer: Describer) -> Iterator[Change]:
-    before, after = _by_key(old), _by_key(new)
+    before, after = by_key(old), by_key(new)
     places = {key: place for place, key in enumerate(before, 1)}
     moved = _moved([places[key] for key in after if key in before])
     for place, (key, item) in enumerate(after.items(), 1):
@@ -105,7 +133,7 @@ def _named(subject: str, item: Item) -> str:
     return f"{subject} “{item.name[:MAX_SHOWN]}”"
 
 
-def _by_key(items: Iterable[Item]) -> Mapping[Key, Item]:
+def by_key(items: Iterable[Item]) -> Mapping[Key, Item]:
     """The items in order, each under its id and how many before it have the same id."""
     seen: Counter[str] = Counter()
     keyed = {}
