@@ -11,7 +11,7 @@ from app.domain.methods import METHOD_IDS
 from app.models import CheckoutSession, DecisionRecord
 from app.services import rule_sets
 from app.services.decisions import outcome_of
-from rules import Decision, Explanation, InvalidFacts, RuleSet, Withheld, coerce, explain
+from rules import Decision, RuleSet, Withheld, explain, recorded
 
 TRACED = 200  # rules shown above the one that decided: the nearest ones
 
@@ -31,12 +31,11 @@ class DecisionPage:
     """All there is to say about one decision; `rule` is None when the default offer was made.
 
     `above` are the rules that were asked first and did not match, `above_hidden` how many more there were, `below`
-    how many were not reached. Without `traceable` the facts no longer fit the catalogue, and nothing is traced.
+    how many were not reached.
     """
 
     record: DecisionRecord
     outcome: Decision
-    traceable: bool
     rule: Traced | None
     default: str
     above: list[Traced]
@@ -64,34 +63,20 @@ def _page(record: DecisionRecord, ruleset: RuleSet) -> DecisionPage:
         rules=ruleset.rules[first : position + 1],
         adjustments=tuple(item for item in ruleset.adjustments if item.id in applied),
     )
-    explained = _explain(shown, record)
-    rules: list[Traced] = []
-    adjustments: list[Traced] = []
-    if explained is not None:
-        rules = list(map(tracer.lay_out, count(first + 1), shown.rules, explained.rules))
-        adjustments = list(map(tracer.lay_out, count(1), shown.adjustments, explained.adjustments))
+    explained = explain(shown, recorded(record.facts))  # only what the page shows: a set may hold thousands of rules
+    rules = list(map(tracer.lay_out, count(first + 1), shown.rules, explained.rules))
     return DecisionPage(
         record=record,
         outcome=outcome,
-        traceable=explained is not None,
         rule=rules[-1] if rules and position < len(ids) else None,
         default=tracer.sentence(ruleset.default),
         above=rules[: position - first],
         above_hidden=first,
         below=max(0, len(ids) - position - 1),
-        adjustments=adjustments,
+        adjustments=list(map(tracer.lay_out, count(1), shown.adjustments, explained.adjustments)),
         facts=list(tracer.facts()),
         methods=_methods(outcome),
     )
-
-
-def _explain(shown: RuleSet, record: DecisionRecord) -> Explanation | None:
-    """Trace only what the page shows: a rule set may hold thousands of rules."""
-    try:
-        facts = coerce(rule_sets.catalogue(), record.facts)
-    except InvalidFacts:
-        return None
-    return explain(shown, facts)
 
 
 def _methods(outcome: Decision) -> list[Method]:

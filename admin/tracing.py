@@ -8,7 +8,7 @@ from typing import Any
 
 from admin import formats
 from app.domain.methods import LABELS
-from app.services import rule_sets
+from app.services.catalogue import catalogue
 from rules import Adjustment, AttributeType, GroupKind, Offer, Rule
 from rules.explain import GroupTrace, RuleTrace
 from rules.sentences import Describer
@@ -44,7 +44,7 @@ class Tracer:
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self._facts = facts
-        self._catalogue = rule_sets.catalogue()
+        self._catalogue = catalogue()
         self._describer = Describer(self._catalogue, LABELS, formats.account_labels())
 
     def sentence(self, item: Rule | Adjustment | Offer) -> str:
@@ -68,12 +68,17 @@ class Tracer:
         for attribute in self._catalogue:
             if attribute.key in self._facts:
                 yield attribute.label, self.value(attribute.key, self._facts[attribute.key])
+        for key, value in self._facts.items():
+            if self._catalogue.get(key) is None:
+                yield key, self.value(key, value)
 
     def value(self, key: str, value: Any) -> str:
         """Return what a session had for an attribute, in words."""
         attribute = self._catalogue.get(key)
-        if value is None or attribute is None:
-            return MISSING if value is None else str(value)
+        if value is None:
+            return MISSING
+        if attribute is None:
+            return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         match attribute.type:
             case AttributeType.MONEY:
                 return formats.money(value, str(self._facts.get("currency", "")))

@@ -67,6 +67,8 @@ def publish(file: Path, author: str, note: str) -> None:
         raise click.ClickException("\n".join(problem.message for problem in invalid.problems)) from invalid
     except TrialFailed as failed:
         raise click.ClickException(str(failed)) from failed
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
     click.echo(f"Version {version.number} is active.")
 
 

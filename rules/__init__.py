@@ -16,7 +16,7 @@ from rules.difference import Change, difference
 from rules.eligibility import AccountLimits, MethodLimits
 from rules.engine import CompiledRuleSet, EngineClosed, EngineFault
 from rules.explain import Explanation, evaluate, explain
-from rules.facts import Facts, FactValue, FieldError, InvalidFacts, coerce
+from rules.facts import Facts, FactValue, FieldError, InvalidFacts, coerce, recorded
 from rules.json_form import from_json, to_json
 from rules.problems import InvalidRuleSet, Problem
 from rules.seed import seed_json
@@ -103,6 +103,7 @@ __all__ = [
     "explain",
     "from_json",
     "parse",
+    "recorded",
     "seed_json",
     "to_json",
     "try_out",

@@ -6,7 +6,7 @@ from itertools import chain
 from rules.analysis_matching import Live, never_matching, shadowed, sort_out
 from rules.analysis_offers import Offers, disabled_providers
 from rules.analysis_overlaps import overlaps
-from rules.attributes import Catalogue
+from rules.attributes import Attribute, Catalogue
 from rules.compiler import conditions, dated
 from rules.eligibility import AccountLimits
 from rules.findings import Finding, FindingKind, Severity, listed, named, quoted
@@ -16,6 +16,14 @@ from rules.sentences import Describer
 from rules.spec import Adjustment, Rule, RuleSet
 
 __all__ = ["Finding", "FindingKind", "Severity", "analyse"]
+
+NOT_EVERYTHING = Finding(
+    FindingKind.NOT_ANALYSED,
+    Severity.INFORMATION,
+    None,
+    "Not everything could be looked at: these rules are very many, or some conditions are very tangled. "
+    "A rule that never matches or never decides may have gone unnoticed.",
+)
 
 
 def analyse(
@@ -47,15 +55,17 @@ def analyse(
     search = Search(space, steps_each, steps_in_all)
     words = Describer(catalogue, methods, {key: account.label or key for key, account in accounts.items()})
     live, idle = sort_out((*ruleset.rules, *ruleset.adjustments), space, search)
-    return tuple(
+    findings = tuple(
         chain(
             never_matching(idle, space, search, words),
             offers.nothing(live, space, search),
             disabled_providers(ruleset, accounts),
             _between_rules(live, search, catalogue),
             () if seen_attributes is None else _unseen(ruleset, catalogue, seen_attributes),
+            _retired(ruleset, catalogue),
         )
     )
+    return (*findings, NOT_EVERYTHING) if search.gave_up else findings
 
 
 def _between_rules(live: list[Live], search: Search, catalogue: Catalogue) -> Iterator[Finding]:
@@ -66,14 +76,30 @@ def _between_rules(live: list[Live], search: Search, catalogue: Catalogue) -> It
 
 
 def _unseen(ruleset: RuleSet, catalogue: Catalogue, seen: Collection[str]) -> Iterator[Finding]:
-    owners: tuple[Rule | Adjustment, ...] = (*ruleset.rules, *ruleset.adjustments)
-    for owner in owners:
-        tested = {condition.attribute for condition in conditions((owner.when,))}
-        stated = (attribute for attribute in catalogue if attribute.key in tested and not attribute.derived)
-        unseen = [attribute for attribute in stated if attribute.key not in seen]
+    for owner, tested in _tested(ruleset, catalogue):
+        unseen = [attribute for attribute in tested if not attribute.derived and attribute.key not in seen]
         if unseen:
             message = (
                 f"{named(owner)} tests {listed(unseen, lambda attribute: quoted(attribute.label))}, "
                 "which no session has carried lately. Let the shop send it, or test something else."
             )
             yield Finding(FindingKind.UNSEEN_ATTRIBUTE, Severity.WARNING, owner.id, message)
+
+
+def _retired(ruleset: RuleSet, catalogue: Catalogue) -> Iterator[Finding]:
+    for owner, tested in _tested(ruleset, catalogue):
+        retired = [attribute for attribute in tested if attribute.retired]
+        if retired:
+            message = (
+                f"{named(owner)} tests {listed(retired, lambda attribute: quoted(attribute.label))}, which is retired. "
+                "Test something else, or bring the attribute back."
+            )
+            yield Finding(FindingKind.RETIRED_ATTRIBUTE, Severity.WARNING, owner.id, message)
+
+
+def _tested(ruleset: RuleSet, catalogue: Catalogue) -> Iterator[tuple[Rule | Adjustment, list[Attribute]]]:
+    """Each rule and adjustment with the attributes that it tests, in the catalogue's order."""
+    owners: tuple[Rule | Adjustment, ...] = (*ruleset.rules, *ruleset.adjustments)
+    for owner in owners:
+        keys = {condition.attribute for condition in conditions((owner.when,))}
+        yield owner, [attribute for attribute in catalogue if attribute.key in keys]

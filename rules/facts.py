@@ -68,6 +68,20 @@ def coerce(catalogue: Catalogue, raw: Mapping[str, object]) -> Facts:
     return MappingProxyType(facts)
 
 
+def recorded(raw: Mapping[str, object]) -> Facts:
+    """Facts that were checked when they were recorded, read as they are: the catalogue may have changed since then.
+
+    A list becomes a tuple; None means missing, and so does what no attribute can hold.
+    """
+    facts: dict[str, FactValue] = {}
+    for key, value in raw.items():
+        if isinstance(value, (list, tuple)):
+            facts[key] = tuple(map(str, value))
+        elif isinstance(value, (bool, int, str)):
+            facts[key] = value
+    return MappingProxyType(facts)
+
+
 def value_fault(attribute: Attribute, value: object) -> str | None:
     """What is wrong with a fact's value, as a sentence with the fix, or None."""
     match attribute.type:

@@ -22,6 +22,8 @@ class FindingKind(StrEnum):
     OVERLAP = "overlap"
     DISABLED_PROVIDER = "disabled_provider"
     UNSEEN_ATTRIBUTE = "unseen_attribute"
+    NOT_ANALYSED = "not_analysed"
+    RETIRED_ATTRIBUTE = "retired_attribute"
 
 
 class Severity(StrEnum):
@@ -34,7 +36,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding: `rule_id` is the rule's or adjustment's, None the default offer's.
+    """One finding: `rule_id` is the rule's or adjustment's, None the default offer's or, of not_analysed, nobody's.
 
     The message names the rule, the others and the fix; `other_rule_ids` are those others, in order.
     """

@@ -20,6 +20,7 @@ from app.api.schemas_rules import (
 from app.api.spec import new_blueprint, refusals
 from app.models import RuleSetVersion
 from app.services import decisions, rule_sets
+from app.services.catalogue import catalogue
 from rules import to_json
 
 blueprint = new_blueprint("rules", "Which payment methods and providers a session gets, and why.")
@@ -30,7 +31,7 @@ blueprint = new_blueprint("rules", "Which payment methods and providers a sessio
 @blueprint.response(200, AttributesSchema)
 def list_attributes() -> dict[str, Any]:
     """List the attributes that rules can test, with their types, operators and choices."""
-    return {"data": list(rule_sets.catalogue())}
+    return {"data": list(catalogue())}
 
 
 @blueprint.route("/rules/evaluate", methods=["POST"])

@@ -70,6 +70,10 @@ class AttributeSchema(Schema):
     choices = fields.List(fields.String(), required=True, allow_none=True)
     help = fields.String(required=True)
     derived = fields.Boolean(required=True, metadata={"description": "The hub computes it; a shop cannot send it."})
+    retired = fields.Boolean(
+        required=True,
+        metadata={"description": "No new condition should test it; rules that do go on, and a shop may still send it."},
+    )
 
 
 class AttributesSchema(Schema):

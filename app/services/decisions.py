@@ -13,9 +13,11 @@ from app.domain.statuses import AttemptStatus
 from app.models import CheckoutSession, DecisionRecord, PaymentAttempt, db, utc_now
 from app.services import accounts, rule_sets
 from app.services.alerts import raise_alert
+from app.services.catalogue import catalogue_for
 from app.services.facts import facts_of
+from app.services.transaction import release
 from providers.interface import FailureKind
-from rules import Decision, Explanation, Facts, OfferedMethod, coerce, decide, evaluate, explain
+from rules import Decision, Explanation, Facts, OfferedMethod, coerce, decide, evaluate, explain, recorded
 
 TURNED_BACK = (FailureKind.CUSTOMER_CANCELLED, FailureKind.EXPIRED)
 
@@ -102,8 +104,7 @@ def offered_now(decision: Decision) -> tuple[OfferedMethod, ...]:
 
 def explain_record(record: DecisionRecord) -> Explanation:
     """Trace every condition of every rule of the version that decided, over the facts it decided on."""
-    facts = coerce(rule_sets.catalogue(), record.facts)
-    return explain(rule_sets.ruleset_of(record.version), facts)
+    return explain(rule_sets.ruleset_of(record.version), recorded(record.facts))
 
 
 def evaluate_attributes(attributes: dict[str, Any], version: int | None) -> tuple[Decision, Explanation, Facts]:
@@ -113,7 +114,8 @@ def evaluate_attributes(attributes: dict[str, Any], version: int | None) -> tupl
     """
     number = rule_sets.active_number() if version is None else version
     ruleset = rule_sets.ruleset_of(number)
-    facts = coerce(rule_sets.catalogue(), attributes)
+    facts, limits = coerce(catalogue_for(attributes), attributes), accounts.limits()
+    release()  # to explain a large set takes a while
     match = evaluate(ruleset, facts)
-    decision = decide(number, ruleset, match, facts, accounts.limits(), "evaluate", METHOD_IDS)
+    decision = decide(number, ruleset, match, facts, limits, "evaluate", METHOD_IDS)
     return decision, explain(ruleset, facts), facts

@@ -50,6 +50,19 @@ class FieldRefused(Refusal):
 
 
 @dataclass
+class FieldsRefused(Refusal):
+    """Several fields are wrong: `errors` has a sentence with the fix for each."""
+
+    errors: dict[str, str]
+    status = 422
+    code = "invalid_fields"
+
+    @property
+    def message(self) -> str:
+        return " ".join(f"{name}: {reason}" for name, reason in self.errors.items())
+
+
+@dataclass
 class SessionExpired(Refusal):
     expired_at: datetime
     status = 410
@@ -186,6 +199,16 @@ class SecondPersonNeeded(Refusal):
     @property
     def message(self) -> str:
         return f"{self.author} wrote this draft, so somebody else has to approve it."
+
+
+@dataclass
+class TooManyReplays(Refusal):
+    most: int
+    code = "too_many_replays"
+
+    @property
+    def message(self) -> str:
+        return f"{self.most} replays are under way already: wait until one has finished, or cancel one."
 
 
 class IllegalMove(Exception):

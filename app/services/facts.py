@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 
 from app.models import CheckoutSession, PaymentAttempt
-from app.services.rule_sets import catalogue
-from rules import Facts, FieldError, InvalidFacts, coerce
+from app.services.catalogue import catalogue_for
+from rules import BUILT_IN_CATALOGUE, Facts, FieldError, InvalidFacts, coerce, recorded
 from rules.attributes import WEEKDAYS
 
 
 def facts_of(session: CheckoutSession, failed: Sequence[PaymentAttempt], now: datetime) -> Facts:
     """Return the facts the rules may test for `session`, given its failed attempts, at the moment `now`.
 
-    Raises rules.InvalidFacts, naming each attribute of the shop that is unknown or of the wrong type.
+    What the shop said was checked when the session was opened, and is taken as it was recorded: the catalogue may have
+    changed since. Raises rules.InvalidFacts, naming each fact of the hub's that is of the wrong type.
     """
     config = current_app.config["JUNCTION"]
     local = now.astimezone(ZoneInfo(config.merchant_timezone))
@@ -40,7 +41,7 @@ def facts_of(session: CheckoutSession, failed: Sequence[PaymentAttempt], now: da
         "hour": local.hour,
         "date": local.date().isoformat(),
     }
-    return coerce(catalogue(), {**session.attributes, **computed})
+    return {**recorded(session.attributes), **coerce(BUILT_IN_CATALOGUE, computed)}
 
 
 # Facts that a shop states elsewhere than under `attributes`.
@@ -60,14 +61,15 @@ def check_attributes(attributes: Mapping[str, Any]) -> None:
     Raises rules.InvalidFacts, each path beginning with `attributes.`.
     """
     faults: list[FieldError] = []
+    catalogue = catalogue_for(attributes)
     for key in attributes:
-        known = catalogue().get(key)
+        known = catalogue.get(key)
         if key in STATED_AS:
             faults.append(FieldError(f"attributes.{key}", f"Send it as {STATED_AS[key]}."))
         elif known is not None and known.derived:
             faults.append(FieldError(f"attributes.{key}", "The hub computes it: leave it out."))
     try:
-        coerce(catalogue(), attributes)
+        coerce(catalogue, attributes)
     except InvalidFacts as invalid:
         faults += [FieldError(f"attributes.{fault.path}", fault.message) for fault in invalid.errors]
     if faults:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.domain.methods import LABELS, METHOD_IDS
 from app.models import DecisionRecord, db, utc_now
 from app.services import accounts
-from app.services.rule_sets import catalogue
+from app.services.catalogue import catalogue
 from app.services.transaction import release
 from rules import Finding, InvalidRuleSet, Problem, Severity, analyse, parse
 
@@ -37,13 +37,13 @@ def check(document: object) -> CheckedRules:
 
     The analysis of a very large set may take some seconds; the caller's transaction must hold nothing.
     """
-    limits, seen = accounts.limits(), seen_attributes()
+    limits, seen, known = accounts.limits(), seen_attributes(), catalogue()
     release()  # hold no connection meanwhile
     try:
-        ruleset = parse(document, catalogue(), METHOD_IDS, limits)
+        ruleset = parse(document, known, METHOD_IDS, limits)
     except InvalidRuleSet as invalid:
         return CheckedRules(problems=invalid.problems)
-    return CheckedRules(findings=analyse(ruleset, catalogue(), limits, LABELS, seen))
+    return CheckedRules(findings=analyse(ruleset, known, limits, LABELS, seen))
 
 
 def seen_attributes() -> frozenset[str] | None:

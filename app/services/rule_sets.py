@@ -17,10 +17,12 @@ from sqlalchemy import func, select, text
 from app.domain.methods import LABELS, METHOD_IDS
 from app.models import ActivationKind, ProviderAccount, RuleSetActivation, RuleSetVersion, db
 from app.services import accounts
+from app.services.attribute_errors import RulesOutdated
+from app.services.attribute_uses import no_longer_fit
+from app.services.catalogue import catalogue
 from app.services.errors import NoActiveRules, NotFound
 from app.services.transaction import release, transaction
 from rules import (
-    BUILT_IN_CATALOGUE,
     Catalogue,
     Change,
     CompiledRuleSet,
@@ -36,24 +38,25 @@ from rules import (
 log = structlog.get_logger()
 
 
-def catalogue() -> Catalogue:
-    """Return the attributes that rules may test."""
-    return BUILT_IN_CATALOGUE
-
-
 @dataclass(frozen=True)
 class Tried:
     """A rule set that was validated and tried, in the form that is stored."""
 
     document: dict[str, Any]
     sha256: str
+    catalogue: Catalogue  # which it is valid by
 
 
 def parsed(document: object) -> RuleSet:
     """Return the valid rules that `document` holds. Raises rules.InvalidRuleSet with every problem."""
+    return _valid(document)[0]
+
+
+def _valid(document: object) -> tuple[RuleSet, Catalogue]:
+    attributes = catalogue()
     known = set(db.session.scalars(select(ProviderAccount.id)))
     db.session.rollback()  # a large set takes a while: hold nothing meanwhile
-    return parse(document, catalogue(), METHOD_IDS, known)
+    return parse(document, attributes, METHOD_IDS, known), attributes
 
 
 def tried(document: object) -> Tried:
@@ -61,15 +64,17 @@ def tried(document: object) -> Tried:
 
     Raises rules.InvalidRuleSet with every problem, or rules.TrialFailed.
     """
-    canonical = to_json(parsed(document))
+    ruleset, attributes = _valid(document)
+    canonical = to_json(ruleset)
     try_out(canonical)
-    return Tried(canonical, hashlib.sha256(json.dumps(canonical, sort_keys=True).encode()).hexdigest())
+    digest = hashlib.sha256(json.dumps(canonical, sort_keys=True).encode()).hexdigest()
+    return Tried(canonical, digest, attributes)
 
 
 def publish(document: Mapping[str, Any], *, author: str, note: str = "", activate: bool = True) -> RuleSetVersion:
     """Store a new immutable version of the rules and, unless told otherwise, make it the active one.
 
-    Raises as `tried`, before anything is written.
+    Raises as `tried` and RulesOutdated; nothing was written then.
     """
     ready = tried(document)
     with transaction():
@@ -82,7 +87,12 @@ def publish(document: Mapping[str, Any], *, author: str, note: str = "", activat
 def add_version(
     ready: Tried, *, author: str, note: str, actor: str | None, approver: str | None = None
 ) -> RuleSetVersion:
-    """Add the next version in the caller's transaction, who is the one publisher; with an actor it is active."""
+    """Add the next version in the caller's transaction, who is the one publisher; with an actor it is active.
+
+    Raises RulesOutdated when an attribute that it tests was removed or changed since it was tried.
+    """
+    if lost := no_longer_fit(ready.document, ready.catalogue, catalogue()):
+        raise RulesOutdated(lost)
     number = (db.session.scalar(select(func.max(RuleSetVersion.number))) or 0) + 1
     version = RuleSetVersion(
         number=number, document=ready.document, sha256=ready.sha256, author=author, approver=approver, note=note
@@ -129,9 +139,9 @@ def list_events(limit: int = 100, before: int | None = None) -> list[RuleSetActi
 
 def changes(old: RuleSet, new: RuleSet) -> tuple[Change, ...]:
     """Return what differs between two rule sets, in sentences with the labels of methods and accounts."""
-    labels = accounts.labels()
+    describer = Describer(catalogue(), LABELS, accounts.labels())
     release()  # thousands of rules take a while to describe
-    return difference(old, new, Describer(catalogue(), LABELS, labels))
+    return difference(old, new, describer)
 
 
 def version_changes(number: int, since: int | None = None) -> tuple[Change, ...]:

@@ -12,7 +12,7 @@ from sqlalchemy import exists, select
 from app.domain.ids import new_id
 from app.domain.statuses import PaymentStatus, SessionStatus
 from app.models import IS_LIVE, CheckoutSession, Payment, PaymentAttempt, db, utc_now
-from app.services import rule_sets
+from app.services import own_attributes, rule_sets
 from app.services.decisions import decide_for
 from app.services.errors import NotFound
 from app.services.facts import check_attributes
@@ -44,7 +44,6 @@ def open_session(
 
     Raises rules.InvalidFacts, in which case nothing is stored.
     """
-    check_attributes(wanted.attributes)
     rule_sets.warm_up()
     session_id = session_id or new_id("cs")
     with transaction():
@@ -60,6 +59,8 @@ def open_session(
             created_at=now,
             expires_at=now + timedelta(minutes=minutes),
         )
+        own_attributes.mark_carried(wanted.attributes, now)
+        check_attributes(wanted.attributes)
         record_creation(session, actor=actor)
         decide_for(session)
     return session

@@ -130,13 +130,16 @@ def test_a_long_way_down_only_the_nearest_rules_are_traced(app: Flask, monkeypat
     assert f"Rule {position + 1}, {rules[position].name} , decided" in shown
 
 
-def test_a_decision_whose_facts_no_longer_fit_is_shown_without_a_trace(app: Flask) -> None:
+def test_a_decision_whose_facts_are_no_longer_declared_is_traced_as_it_was_made(app: Flask) -> None:
     with app.app_context():
         session = flow.open_session()
         name, session_id = flow.offer(session).rule_name, session.id
         with transaction():
-            db.session.execute(update(DecisionRecord).values(facts={"retired_attribute": "x"}))
+            unheard_of = {"country": "IT", "loyalty": "gold", "badges": ["a", "b"]}
+            db.session.execute(update(DecisionRecord).values(facts=unheard_of))
     (shown,) = _decisions(Operator(app).page(f"/admin/sessions/{session_id}"))
     assert name in shown
-    assert "can no longer be traced" in shown
+    assert "loyalty gold" in shown
+    assert "badges a, b" in shown
+    assert "here: Italy" in shown
     assert "Not offered" in shown
