@@ -42,7 +42,7 @@ def analyse(
     known; what the hub itself computes needs no session.
     Trees that validation would refuse are left out. The work is bounded: each question is given up, and nothing
     reported, after `steps_each` looks at a condition, and all of them after `steps_in_all`. So a rule reported as never
-    matching or never deciding truly is, and in a very large set one may go unreported.
+    matching or never deciding truly is; where one may have gone unreported, a finding says so.
     """
     ruleset = RuleSet(
         tuple(rule for rule in ruleset.rules if rule.enabled and is_sound(rule.when, catalogue)),

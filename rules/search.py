@@ -19,12 +19,16 @@ class GaveUp(Exception):
 
 
 class Search:
-    """Searches over the facts of one space; the steps of all are counted together: `left` says how many remain."""
+    """Searches over the facts of one space; the steps of all are counted together: `left` says how many remain.
+
+    `gave_up` says whether some question was left without an answer.
+    """
 
     def __init__(self, space: Space, steps_each: int = STEPS_EACH, steps_in_all: int = STEPS_IN_ALL) -> None:
         self._space = space
         self.each = steps_each
         self.left = steps_in_all
+        self.gave_up = False
         self._until = 0
 
     def box(self, formula: Formula) -> Box:
@@ -43,6 +47,7 @@ class Search:
         try:
             return self._solve(dict(box or {}), formulas, 0)
         except GaveUp:
+            self.gave_up = True
             return None
 
     def excludes(self, box: Box, formula: Formula) -> bool:
@@ -65,6 +70,7 @@ class Search:
     def step(self) -> bool:
         """Count one step more; whether any are left, since else every question would be given up."""
         self.left -= 1
+        self.gave_up |= self.left <= 0
         return self.left > 0
 
     def _solve(self, box: Box, formulas: Iterable[Formula], decisions: int) -> bool:
