@@ -1,26 +1,38 @@
-"""The words that sentences about rules are made of, by language; a language is one more entry."""
+"""The words that sentences about rules are made of, and the English ones; rules.languages has every language."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from rules.attributes import AttributeType, Operator
+from rules.attributes import WEEKDAYS, AttributeType, Operator
+from rules.spec import GroupKind
 
 _O, _T = Operator, AttributeType
 
 
 @dataclass(frozen=True)
 class Phrases:
-    """Every template of one language; names in braces are filled in."""
+    """Every template of one language; names in braces are filled in.
+
+    Where a language puts the verb of a dependent clause last, its templates mark the verb as in "the price [is] high";
+    the mark | says where it goes when that is not the very end.
+    """
 
     operators: dict[Operator, str]
     typed: dict[tuple[AttributeType, Operator], str]  # where a type says it better
     single: dict[Operator, str]  # where a list holds one value
+    between: dict[Operator, tuple[str, str]]  # what stands between the values of a list, and before the last
+    own: str  # an attribute without a name in `attributes`: {label}, or {lower} with a small first letter
+    own_list: str
     yes: str
     no: str
+    unknown: str
+    nothing: str  # an empty list
     all_of: str
     any_of: str
     none_of_one: str
     none_of: str
     always: str
+    always_do: str
     when: str
     valid: dict[tuple[bool, bool], str]  # by whether there is a first and a last day
     offer: str
@@ -36,49 +48,59 @@ class Phrases:
     strong_all: str
     strong: str
     notice: str
+    headings: dict[GroupKind, str]
+    attributes: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # label and name in a sentence, by key
+    choices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by key and value
+    day: str = "long"  # Babel's name of the form of dates
 
 
 ENGLISH = Phrases(
     operators={
-        _O.EQUALS: "the {attribute} is {value}",
-        _O.NOT_EQUALS: "the {attribute} is not {value}",
-        _O.IN: "the {attribute} is one of {value}",
-        _O.NOT_IN: "the {attribute} is none of {value}",
-        _O.GREATER_THAN: "the {attribute} is more than {value}",
-        _O.GREATER_OR_EQUAL: "the {attribute} is at least {value}",
-        _O.LESS_THAN: "the {attribute} is less than {value}",
-        _O.LESS_OR_EQUAL: "the {attribute} is at most {value}",
-        _O.BETWEEN: "the {attribute} is between {low} and {high}",
-        _O.CONTAINS_ANY: "the {attribute} include any of {value}",
-        _O.CONTAINS_NONE: "the {attribute} include none of {value}",
-        _O.IS_KNOWN: "the {attribute} is known",
-        _O.IS_UNKNOWN: "the {attribute} is not known",
+        _O.EQUALS: "{attribute} is {value}",
+        _O.NOT_EQUALS: "{attribute} is not {value}",
+        _O.IN: "{attribute} is one of {value}",
+        _O.NOT_IN: "{attribute} is none of {value}",
+        _O.GREATER_THAN: "{attribute} is more than {value}",
+        _O.GREATER_OR_EQUAL: "{attribute} is at least {value}",
+        _O.LESS_THAN: "{attribute} is less than {value}",
+        _O.LESS_OR_EQUAL: "{attribute} is at most {value}",
+        _O.BETWEEN: "{attribute} is between {low} and {high}",
+        _O.CONTAINS_ANY: "{attribute} include any of {value}",
+        _O.CONTAINS_NONE: "{attribute} include none of {value}",
+        _O.IS_KNOWN: "{attribute} is known",
+        _O.IS_UNKNOWN: "{attribute} is not known",
     },
     typed={
-        (_T.MONEY, _O.GREATER_THAN): "the {attribute} is over {value}",
-        (_T.MONEY, _O.LESS_THAN): "the {attribute} is under {value}",
-        (_T.DATE, _O.GREATER_THAN): "the {attribute} is after {value}",
-        (_T.DATE, _O.GREATER_OR_EQUAL): "the {attribute} is {value} or later",
-        (_T.DATE, _O.LESS_THAN): "the {attribute} is before {value}",
-        (_T.DATE, _O.LESS_OR_EQUAL): "the {attribute} is {value} or earlier",
+        (_T.MONEY, _O.GREATER_THAN): "{attribute} is over {value}",
+        (_T.MONEY, _O.LESS_THAN): "{attribute} is under {value}",
+        (_T.DATE, _O.GREATER_THAN): "{attribute} is after {value}",
+        (_T.DATE, _O.GREATER_OR_EQUAL): "{attribute} is {value} or later",
+        (_T.DATE, _O.LESS_THAN): "{attribute} is before {value}",
+        (_T.DATE, _O.LESS_OR_EQUAL): "{attribute} is {value} or earlier",
         (_T.BOOLEAN, _O.EQUALS): "“{attribute}” is {value}",
         (_T.BOOLEAN, _O.NOT_EQUALS): "“{attribute}” is not {value}",
-        (_T.STRING_LIST, _O.IS_KNOWN): "the {attribute} are known",
-        (_T.STRING_LIST, _O.IS_UNKNOWN): "the {attribute} are not known",
+        (_T.STRING_LIST, _O.IS_KNOWN): "{attribute} are known",
+        (_T.STRING_LIST, _O.IS_UNKNOWN): "{attribute} are not known",
     },
     single={
-        _O.IN: "the {attribute} is {value}",
-        _O.NOT_IN: "the {attribute} is not {value}",
-        _O.CONTAINS_ANY: "the {attribute} include {value}",
-        _O.CONTAINS_NONE: "the {attribute} do not include {value}",
+        _O.IN: "{attribute} is {value}",
+        _O.NOT_IN: "{attribute} is not {value}",
+        _O.CONTAINS_ANY: "{attribute} include {value}",
+        _O.CONTAINS_NONE: "{attribute} do not include {value}",
     },
+    between={},
+    own="the {lower}",
+    own_list="the {lower}",
     yes="yes",
     no="no",
+    unknown="not known",
+    nothing="none",
     all_of=" and ",
     any_of=" or ",
     none_of_one="it is not so that {items}",
     none_of="none of these holds: {items}",
     always="always",
+    always_do="always {action}",
     when="when {condition}, {action}",
     valid={
         (True, True): "from {first} to {last}, {sentence}",
@@ -98,6 +120,10 @@ ENGLISH = Phrases(
     strong_all="ask for strong authentication",
     strong="ask for strong authentication for {methods}",
     notice="show the notice “{text}”",
+    headings={
+        GroupKind.ALL: "All of these",
+        GroupKind.ANY: "Any of these",
+        GroupKind.NONE: "None of these",
+    },
+    choices={"weekday": {day: day.capitalize() for day in WEEKDAYS}},
 )
-
-PHRASES = {"en": ENGLISH}

@@ -1,17 +1,18 @@
 """Rules, adjustments and offers as plain sentences, for people who never see JSON."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import singledispatchmethod
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
-from rules.attributes import Attribute, AttributeType, Catalogue
-from rules.facts import MAX_INTEGER, is_iso_date
+from rules.attributes import Attribute, AttributeType, Catalogue, Operator
+from rules.facts import MAX_INTEGER, FactValue, is_iso_date
+from rules.languages import PHRASES, spoken
 from rules.limits import MAX_WEIGHT
 from rules.money import DECIMALS, local_money
-from rules.phrases import ENGLISH, PHRASES
 from rules.spec import (
     Action,
     Adjustment,
@@ -30,6 +31,8 @@ from rules.spec import (
     ShowNotice,
     Strategy,
 )
+
+_VERB = re.compile(r" \[(\w+)\]([^|]*)\|?")  # see Phrases
 
 MAX_LISTED = 20  # a longer list is cut, with how many more there are
 MAX_SHOWN = 80  # characters of one value
@@ -50,15 +53,15 @@ def describe(
 
 
 class Describer:
-    """Describes many items in one language."""
+    """Describes many items in one language, which is `language`."""
 
     def __init__(
         self, catalogue: Catalogue, methods: Mapping[str, str], accounts: Mapping[str, str], locale: str = "en"
     ) -> None:
-        language = locale.replace("-", "_").partition("_")[0]
-        self._locale = locale.replace("-", "_") if language in PHRASES else "en"
-        self._phrases = PHRASES.get(language, ENGLISH)
-        self._territories = Locale.parse(self._locale).territories
+        self.language = spoken(locale)
+        self._phrases = PHRASES[self.language]
+        self._babel = (_known(locale) if locale.startswith(self.language) else None) or Locale.parse(self.language)
+        self._locale = str(self._babel)
         self._catalogue = catalogue
         self._labels = {"failed_methods": methods, "failed_accounts": accounts}
         self._methods = methods
@@ -93,25 +96,27 @@ class Describer:
         return _capital(self.condition(item))
 
     def _when(self, group: Group, action: str) -> str:
-        condition = self.group(group)
+        condition = self.group(group, dependent=True)
         if not condition:
-            return f"{self._phrases.always} {action}"
+            return self._phrases.always_do.format(action=action)
         return self._phrases.when.format(condition=condition, action=action)
 
-    def group(self, group: Group, nested: bool = False) -> str:
-        """The tree in words; empty for a group without conditions."""
+    def group(self, group: Group, nested: bool = False, dependent: bool = False) -> str:
+        """The tree in words, as what follows a "when" if `dependent`; empty for a group without conditions."""
+        as_clause, dependent = dependent, dependent and group.kind is not GroupKind.NONE  # what follows a colon is none
         parts = [
-            self.group(child, nested=True) if isinstance(child, Group) else self.condition(child)
+            self.group(child, True, dependent) if isinstance(child, Group) else self.condition(child, dependent)
             for child in group.children
         ]
         if group.kind is GroupKind.NONE and parts:
             template = self._phrases.none_of_one if len(parts) == 1 else self._phrases.none_of
-            text = template.format(items="; ".join(parts))
+            text = _ordered(template, as_clause).format(items="; ".join(parts))
         else:
             text = (self._phrases.all_of if group.kind is GroupKind.ALL else self._phrases.any_of).join(parts)
-        return f"({text})" if nested and len(parts) > 1 else text
+        apart = len(parts) > 1 or group.kind is GroupKind.NONE  # where a denial ends has to be seen
+        return f"({text})" if nested and parts and apart else text
 
-    def condition(self, condition: Condition) -> str:
+    def condition(self, condition: Condition, dependent: bool = False) -> str:
         """One condition in words; an attribute or a value that does not belong is shown as it is."""
         attribute = self._catalogue.get(condition.attribute) or Attribute(
             condition.attribute, _cut(condition.attribute), AttributeType.STRING
@@ -122,19 +127,50 @@ class Describer:
         if len(values) == 1:
             template = self._phrases.single.get(operator, template)
         low, high = (values[0], values[-1]) if values else ("", "")
-        label = attribute.label if attribute.type is AttributeType.BOOLEAN else _lower(attribute.label)
-        return template.format(attribute=label, value=self._listed(values), low=low, high=high)
+        named, listed = self._named_in_sentence(attribute), self._listed(values, operator)
+        return _ordered(template, dependent).format(attribute=named, value=listed, low=low, high=high)
 
-    def _listed(self, values: list[str]) -> str:
+    def label(self, attribute: Attribute) -> str:
+        """What the attribute is called; a merchant's own keeps its label in every language."""
+        label, _ = self._phrases.attributes.get(attribute.key, (attribute.label, ""))
+        return label
+
+    def fact(self, key: str, value: FactValue | None, currency: object = None) -> str:
+        """What a session has for an attribute, in words; `currency` is the session's, None stands for missing."""
+        attribute = self._catalogue.get(key)
+        if value is None or attribute is None:
+            return self._phrases.unknown if value is None else _cut(str(value))
+        if attribute.type is AttributeType.MONEY and isinstance(value, int):
+            return self._value(attribute, Money(value, str(currency or "")))
+        if isinstance(value, tuple):
+            return self._listed([self._value(attribute, item) for item in value], None) or self._phrases.nothing
+        return self._value(attribute, value)
+
+    def heading(self, kind: GroupKind) -> str:
+        """What stands above the conditions of a group, one to a line."""
+        return self._phrases.headings[kind]
+
+    def _named_in_sentence(self, attribute: Attribute) -> str:
+        if attribute.type is AttributeType.BOOLEAN:
+            return self.label(attribute)
+        if attribute.key in self._phrases.attributes:
+            return self._phrases.attributes[attribute.key][1]
+        template = self._phrases.own_list if attribute.type is AttributeType.STRING_LIST else self._phrases.own
+        return template.format(label=attribute.label, lower=_lower(attribute.label))
+
+    def _listed(self, values: list[str], operator: Operator | None) -> str:
         more = len(values) - MAX_LISTED
-        return ", ".join(values[:MAX_LISTED]) + (f", … (+{more})" if more > 0 else "")
+        joint, last = self._phrases.between.get(operator, (", ", ", ")) if operator else (", ", ", ")
+        if more > 0:
+            return joint.join(values[:MAX_LISTED]) + f", … (+{more})"
+        return last.join(filter(None, (joint.join(values[:-1]), *values[-1:])))
 
     def _value(self, attribute: Attribute, value: Scalar | None) -> str:
         match value:
             case None:
                 return ""
             case Money(amount, currency) if abs(amount) > MAX_INTEGER or currency not in DECIMALS:
-                return _cut(f"{amount} {currency}")  # beyond what can be formatted, and refused by validation
+                return _cut(f"{amount} {currency}".strip())  # beyond what can be formatted, and refused by validation
             case Money(amount, currency):
                 return _cut(local_money(amount, currency, self._locale))
             case bool():
@@ -145,13 +181,16 @@ class Describer:
             return self._labels[attribute.key].get(value, value)
         match attribute.type:
             case AttributeType.COUNTRY:
-                return str(self._territories.get(value, value))
+                return str(self._babel.territories.get(value, value))
             case AttributeType.DATE if is_iso_date(value):
                 return self._day(date.fromisoformat(value))
-        return _cut(value.replace("_", " ") if attribute.choices else value)
+        if attribute.key == "locale":
+            return _language(value, self._locale)
+        named = self._phrases.choices.get(attribute.key, {}).get(value)
+        return named or _cut(value.replace("_", " ") if attribute.choices else value)
 
     def _day(self, day: date) -> str:
-        text: str = format_date(day, "long", locale=self._locale)
+        text: str = format_date(day, self._phrases.day, locale=self._locale)
         return text
 
     def offer(self, offer: Offer) -> str:
@@ -214,3 +253,20 @@ def _capital(text: str) -> str:
 
 def _lower(label: str) -> str:
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _ordered(template: str, dependent: bool) -> str:
+    """The template with its marked verb in place, or at the end of a dependent clause."""
+    return _VERB.sub(r"\2 \1" if dependent else r" \1\2", template)
+
+
+def _known(locale: str) -> Locale | None:
+    try:
+        return Locale.parse(locale.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return None
+
+
+def _language(code: str, locale: str) -> str:
+    known = _known(code)
+    return (known and known.get_display_name(locale)) or _cut(code)

@@ -140,7 +140,7 @@ def test_what_does_not_belong_is_shown_as_it_is() -> None:
 
 def test_a_language_without_phrases_is_answered_in_english() -> None:
     assert (
-        sentence(Rule("rule_1", "Shoes", Group(ALL, (ITALY,)), OFFER), "it") == f"When the country is Italy, {OFFERED}"
+        sentence(Rule("rule_1", "Shoes", Group(ALL, (ITALY,)), OFFER), "fr") == f"When the country is Italy, {OFFERED}"
     )
 
 
