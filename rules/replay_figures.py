@@ -1,0 +1,180 @@
+"""What a replay found, added up session by session: exact, and bounded however many sessions there are."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rules.facts import Facts
+from rules.replay import Seen
+
+MAX_PAIRS = 500  # of rules, each counted by itself; what is beyond is counted together
+MAX_EXAMPLES = 5  # of each pair, the first ones
+
+Pair = tuple[str | None, str | None]  # the rule before and the rule after; None is the default offer
+
+
+@dataclass
+class Tally:
+    """A number of sessions and their amounts in minor units by currency; of these, the ones that were paid."""
+
+    sessions: int = 0
+    amounts: Counter[str] = field(default_factory=Counter)
+    paid: int = 0
+    paid_amounts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, facts: Facts, paid: bool) -> None:
+        """Count one session; one whose amount or currency is missing counts without its amount."""
+        self.sessions += 1
+        self.paid += paid
+        amount, currency = facts.get("amount"), facts.get("currency")
+        if isinstance(amount, int) and isinstance(currency, str):
+            self.amounts[currency] += amount
+            if paid:
+                self.paid_amounts[currency] += amount
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "sessions": self.sessions,
+            "amounts": dict(self.amounts),
+            "paid": self.paid,
+            "paid_amounts": dict(self.paid_amounts),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Tally":
+        """What `to_json` wrote."""
+        return cls(data["sessions"], Counter(data["amounts"]), data["paid"], Counter(data["paid_amounts"]))
+
+
+@dataclass(frozen=True)
+class Example:
+    """One session that would be offered something else: the methods before and after, in order."""
+
+    session: str
+    amount: int | None  # in minor units
+    currency: str | None
+    paid: bool
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return vars(self) | {"before": list(self.before), "after": list(self.after)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Example":
+        """What `to_json` wrote."""
+        return cls(**{**data, "before": tuple(data["before"]), "after": tuple(data["after"])})
+
+
+@dataclass
+class PairTally:
+    """The changed sessions of one pair of rules, and the first few of them."""
+
+    tally: Tally = field(default_factory=Tally)
+    examples: list[Example] = field(default_factory=list)
+
+
+@dataclass
+class Figures:
+    """All that a replay adds up.
+
+    `unfit` sessions have facts that no longer fit the attributes: they are counted, and nothing more is known of them.
+    `moved` ones are decided by another rule and offered the same. `changed` is the sum of `pairs` and `others`.
+    `emptied` ones are offered something before and nothing after, `filled` ones the other way round. `gained` and
+    `lost` count sessions by method, `differences` by what differs (one session may differ in several ways).
+    """
+
+    sessions: int = 0
+    unfit: int = 0
+    moved: int = 0
+    emptied: int = 0
+    filled: int = 0
+    changed: Tally = field(default_factory=Tally)
+    others: Tally = field(default_factory=Tally)
+    pairs: dict[Pair, PairTally] = field(default_factory=dict)
+    gained: Counter[str] = field(default_factory=Counter)
+    lost: Counter[str] = field(default_factory=Counter)
+    differences: Counter[str] = field(default_factory=Counter)
+
+    def add_unfit(self) -> None:
+        """Count a session that neither rule set can be asked about."""
+        self.sessions += 1
+        self.unfit += 1
+
+    def add(self, session_id: str, facts: Facts, paid: bool, seen: Seen) -> None:
+        """Count what was seen of one session."""
+        self.sessions += 1
+        if not seen.differences:
+            self.moved += seen.before != seen.after
+            return
+        self.changed.add(facts, paid)
+        self.differences.update(seen.differences)
+        self.gained.update(set(seen.methods_after) - set(seen.methods_before))
+        self.lost.update(set(seen.methods_before) - set(seen.methods_after))
+        self.emptied += bool(seen.methods_before) and not seen.methods_after
+        self.filled += bool(seen.methods_after) and not seen.methods_before
+        pair = seen.before, seen.after
+        if pair not in self.pairs and len(self.pairs) >= MAX_PAIRS:
+            self.others.add(facts, paid)
+            return
+        counted = self.pairs.setdefault(pair, PairTally())
+        counted.tally.add(facts, paid)
+        if len(counted.examples) < MAX_EXAMPLES:
+            counted.examples.append(_example(session_id, facts, paid, seen))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, the pairs with most sessions first: `from_json(to_json(x))` goes on counting exactly as x."""
+        largest = sorted(self.pairs.items(), key=lambda item: -item[1].tally.sessions)
+        return {
+            "sessions": self.sessions,
+            "unfit": self.unfit,
+            "moved": self.moved,
+            "emptied": self.emptied,
+            "filled": self.filled,
+            "changed": self.changed.to_json(),
+            "others": self.others.to_json(),
+            "pairs": [
+                {"before": before, "after": after}
+                | counted.tally.to_json()
+                | {"examples": [example.to_json() for example in counted.examples]}
+                for (before, after), counted in largest
+            ],
+            "gained": dict(self.gained),
+            "lost": dict(self.lost),
+            "differences": dict(self.differences),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Figures":
+        """What `to_json` wrote; without anything, figures at nought."""
+        if not data:
+            return cls()
+        return cls(
+            **{key: data[key] for key in ("sessions", "unfit", "moved", "emptied", "filled")},
+            changed=Tally.from_json(data["changed"]),
+            others=Tally.from_json(data["others"]),
+            pairs={
+                (pair["before"], pair["after"]): PairTally(
+                    Tally.from_json(pair), [Example.from_json(example) for example in pair["examples"]]
+                )
+                for pair in data["pairs"]
+            },
+            gained=Counter(data["gained"]),
+            lost=Counter(data["lost"]),
+            differences=Counter(data["differences"]),
+        )
+
+
+def _example(session_id: str, facts: Facts, paid: bool, seen: Seen) -> Example:
+    amount, currency = facts.get("amount"), facts.get("currency")
+    return Example(
+        session_id,
+        amount if isinstance(amount, int) else None,
+        currency if isinstance(currency, str) else None,
+        paid,
+        seen.methods_before,
+        seen.methods_after,
+    )
