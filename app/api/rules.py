@@ -12,8 +12,8 @@ from app.api.schemas_drafts import DifferenceSchema, EventPageSchema, EventQuery
 from app.api.schemas_rules import (
     ActivatedSchema,
     AttributesSchema,
+    EvaluatedSchema,
     EvaluateSchema,
-    EvaluationSchema,
     VersionsSchema,
     WholeVersionSchema,
 )
@@ -24,6 +24,11 @@ from app.services.catalogue import catalogue
 from rules import to_json
 
 blueprint = new_blueprint("rules", "Which payment methods and providers a session gets, and why.")
+
+WITHOUT_SESSION = (
+    "The rule that decides tries two offers, and this is offer A, its own. "
+    "Which of them a session sees follows from its id: send session_id to see that session's."
+)
 
 
 @blueprint.route("/rules/attributes")
@@ -37,11 +42,17 @@ def list_attributes() -> dict[str, Any]:
 @blueprint.route("/rules/evaluate", methods=["POST"])
 @blueprint.doc(**refusals(400, 404, 415, 422))
 @blueprint.arguments(EvaluateSchema)
-@blueprint.response(200, EvaluationSchema)
+@blueprint.response(200, EvaluatedSchema)
 def evaluate(body: dict[str, Any]) -> dict[str, Any]:
     """Say what the rules would decide on these attributes, and explain it. Nothing is stored."""
-    decision, explanation, facts = decisions.evaluate_attributes(body["attributes"], body.get("version"))
-    return {"facts": dict(facts), "decision": decision.to_json(), "explanation": explanation.to_json()}
+    session_id = body.get("session_id")
+    decision, explanation, facts = decisions.evaluate_attributes(body["attributes"], body.get("version"), session_id)
+    return {
+        "facts": dict(facts),
+        "decision": decision.to_json(),
+        "explanation": explanation.to_json(),
+        "note": WITHOUT_SESSION if decision.arm and session_id is None else None,
+    }
 
 
 @blueprint.route("/rules/versions")

@@ -61,6 +61,11 @@ class RuleNameSchema(Schema):
 class DecisionNameSchema(Schema):
     version = fields.Integer(required=True)
     rule = fields.Nested(RuleNameSchema, required=True)
+    arm = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Which offer of the rule's experiment: a, its own, or b; null without one."},
+    )
 
 
 class SessionSchema(Schema):

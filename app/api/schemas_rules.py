@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from app.api.schemas import RequestSchema, RuleNameSchema
+from app.api.schemas import DecisionNameSchema, RequestSchema, RuleNameSchema
 
 
 class OfferedSchema(Schema):
@@ -19,9 +19,7 @@ class WithheldSchema(Schema):
     reason = fields.String(required=True)
 
 
-class DecisionSchema(Schema):
-    version = fields.Integer(required=True)
-    rule = fields.Nested(RuleNameSchema, required=True)
+class DecisionSchema(DecisionNameSchema):
     offered = fields.List(fields.Nested(OfferedSchema), required=True)
     withheld = fields.List(fields.Nested(WithheldSchema), required=True)
     adjustments = fields.List(fields.Nested(RuleNameSchema), required=True)
@@ -57,6 +55,10 @@ class EvaluationSchema(Schema):
     explanation = fields.Nested(ExplanationSchema, required=True)
 
 
+class EvaluatedSchema(EvaluationSchema):
+    note = fields.String(required=True, allow_none=True, metadata={"description": "What to know of this answer."})
+
+
 class ExplainedDecisionSchema(EvaluationSchema):
     session = fields.String(required=True)
     decided_at = fields.DateTime(required=True)
@@ -85,6 +87,10 @@ class EvaluateSchema(RequestSchema):
 
     attributes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
     version = fields.Integer(strict=True, validate=validate.Range(1, 2**31 - 1))
+    session_id = fields.String(
+        validate=validate.Regexp(r"^[A-Za-z0-9_]{1,40}$", error="Send a session's id, such as cs_0199…."),
+        metadata={"description": "Whose arm of an experiment to show; the session need not exist."},
+    )
 
 
 class VersionSchema(Schema):

@@ -56,7 +56,7 @@ def get_decision(session_id: str) -> dict[str, Any]:
         "session": session.id,
         "decided_at": record.created_at,
         "facts": record.facts,
-        "decision": record.outcome,
+        "decision": decisions.outcome_of(record).to_json(),
         "explanation": decisions.explain_record(record).to_json(),
     }
 

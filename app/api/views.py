@@ -31,6 +31,7 @@ def session_view(session: CheckoutSession, record: DecisionRecord) -> dict[str, 
         "decision": {
             "version": decision.version,
             "rule": {"id": decision.rule_id, "name": decision.rule_name},
+            "arm": decision.arm,
         },
         "payment": session.payment.id if session.payment else None,
         "created_at": session.created_at,

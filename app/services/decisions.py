@@ -18,6 +18,7 @@ from app.services.facts import facts_of
 from app.services.transaction import release
 from providers.interface import FailureKind
 from rules import Decision, Explanation, Facts, OfferedMethod, coerce, decide, evaluate, explain, recorded
+from rules.arms import Arm
 
 TURNED_BACK = (FailureKind.CUSTOMER_CANCELLED, FailureKind.EXPIRED)
 
@@ -31,7 +32,9 @@ def decide_for(session: CheckoutSession, failed: Sequence[PaymentAttempt] = ()) 
     with rule_sets.active_rules() as active:
         faults = active.compiled.faults
         match = active.compiled.match(facts)
-        decision = decide(active.version, active.ruleset, match, facts, accounts.limits(), session.id, METHOD_IDS)
+        arm = _arm_so_far(session.id, match.rule_id) if failed else None
+        limits = accounts.limits()
+        decision = decide(active.version, active.ruleset, match, facts, limits, session.id, METHOD_IDS, arm)
         if active.compiled.faults > faults:
             raise_alert("engine_fault", f"version {active.version}", "The engine failed; the plain evaluator answered.")
     record = DecisionRecord(
@@ -39,6 +42,7 @@ def decide_for(session: CheckoutSession, failed: Sequence[PaymentAttempt] = ()) 
         sequence=len(failed),
         version=decision.version,
         rule_id=decision.rule_id,
+        arm=decision.arm,
         facts=json.loads(json.dumps(dict(facts))),
         outcome=decision.to_json(),
     )
@@ -70,6 +74,20 @@ def current_decision(session: CheckoutSession) -> DecisionRecord:
         select(DecisionRecord).where(DecisionRecord.session_id == session.id, DecisionRecord.sequence == len(failed))
     )
     return again or decide_for(session, failed)
+
+
+def _arm_so_far(session_id: str, rule_id: str | None) -> Arm | None:
+    """Return the arm of this rule that the session saw first: it stays there, even when the share changed meanwhile."""
+    drawn = (
+        select(DecisionRecord.arm)
+        .where(
+            DecisionRecord.session_id == session_id, DecisionRecord.rule_id == rule_id, DecisionRecord.arm.is_not(None)
+        )
+        .order_by(DecisionRecord.sequence)
+        .limit(1)
+    )
+    arm: Arm | None = db.session.scalar(drawn)
+    return arm
 
 
 def failed_attempts(session_id: str) -> list[PaymentAttempt]:
@@ -107,15 +125,20 @@ def explain_record(record: DecisionRecord) -> Explanation:
     return explain(rule_sets.ruleset_of(record.version), recorded(record.facts))
 
 
-def evaluate_attributes(attributes: dict[str, Any], version: int | None) -> tuple[Decision, Explanation, Facts]:
+def evaluate_attributes(
+    attributes: dict[str, Any], version: int | None, session_id: str | None = None
+) -> tuple[Decision, Explanation, Facts]:
     """Say what the rules would decide on these attributes, and why, storing nothing.
 
-    `version` is a published one, None the active one. Raises rules.InvalidFacts, NotFound.
+    `version` is a published one, None the active one. The id of a session, which need not exist, draws the arm of an
+    experiment and the accounts of weighted plans; without one, an experiment answers with arm a, the rule's own
+    offer. Raises rules.InvalidFacts, NotFound.
     """
     number = rule_sets.active_number() if version is None else version
     ruleset = rule_sets.ruleset_of(number)
     facts, limits = coerce(catalogue_for(attributes), attributes), accounts.limits()
     release()  # to explain a large set takes a while
     match = evaluate(ruleset, facts)
-    decision = decide(number, ruleset, match, facts, limits, "evaluate", METHOD_IDS)
+    arm: Arm | None = "a" if session_id is None else None
+    decision = decide(number, ruleset, match, facts, limits, session_id or "evaluate", METHOD_IDS, arm)
     return decision, explain(ruleset, facts), facts
