@@ -11,6 +11,8 @@ from app import create_app
 from app.config import Config
 from app.services import work
 
+BACKGROUND = "background"  # the queue of what takes long and can wait; everything else is in the default one
+
 
 def make_celery(flask_app: Flask) -> Celery:
     """Return the Celery application of a hub: every task runs in the hub's context.

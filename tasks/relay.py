@@ -10,8 +10,8 @@ from kombu.exceptions import OperationalError as BrokerError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.models import db
-from app.services import jobs
-from tasks.celery_app import celery, flask_app
+from app.services import jobs, work
+from tasks.celery_app import BACKGROUND, celery, flask_app
 
 log = structlog.get_logger()
 
@@ -22,8 +22,8 @@ PAUSE_AFTER_ERROR = 2.0
 def relay_due() -> int:
     """Publish the ids of the jobs that are due; return how many. Two relays never publish the same lease."""
     due = jobs.lease_due()
-    for job_id in due:
-        celery.send_task("run_job", args=[job_id])
+    for job in due:
+        celery.send_task("run_job", args=[job.id], queue=BACKGROUND if job.kind in work.BACKGROUND else None)
     return len(due)
 
 

@@ -6,6 +6,7 @@ A job that fails is tried again with back-off; at the fifth failure it is put in
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import delete, func, select, update
 
@@ -37,8 +38,15 @@ def enqueue(kind: str, subject_id: str, *, due_at: datetime | None = None) -> No
     )
 
 
-def lease_due(limit: int = 50) -> list[str]:
-    """Return the ids of jobs that are due, each leased to the caller: nobody else gets it until LEASE has passed."""
+class Leased(NamedTuple):
+    """A job that is due and leased to the caller."""
+
+    id: str
+    kind: str
+
+
+def lease_due(limit: int = 50) -> list[Leased]:
+    """Return jobs that are due, each leased to the caller: nobody else gets it until LEASE has passed."""
     now = utc_now()
     with transaction():
         due = (
@@ -48,14 +56,14 @@ def lease_due(limit: int = 50) -> list[str]:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        taken = db.session.scalars(
+        taken = db.session.execute(
             update(Job)
             .where(Job.id.in_(due.scalar_subquery()), Job.due_at <= now)
             .values(due_at=now + LEASE)
-            .returning(Job.id)
+            .returning(Job.id, Job.kind)
             .execution_options(synchronize_session=False)
         ).all()
-    return list(taken)
+    return [Leased(*row) for row in taken]
 
 
 def begin(job_id: str) -> tuple[str, str] | None:

@@ -7,7 +7,17 @@ from collections.abc import Callable
 import structlog
 
 from app.models import db
-from app.services import attempts, draft_publishing, idempotency, inbox, jobs, payments, sessions
+from app.services import (
+    attempts,
+    draft_publishing,
+    idempotency,
+    inbox,
+    jobs,
+    payments,
+    replay_slices,
+    replays,
+    sessions,
+)
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -23,7 +33,9 @@ HANDLERS: dict[str, Callable[[str], None]] = {
     SETTLE: _settle,
     inbox.APPLY: inbox.apply,
     draft_publishing.PUBLISH: draft_publishing.publish_scheduled,
+    replays.REPLAY: replay_slices.replay_slice,
 }
+BACKGROUND = frozenset({replays.REPLAY})  # kinds that take long and can wait: a queue and a worker of their own
 
 
 def run_job(job_id: str) -> None:
@@ -57,3 +69,4 @@ def housekeep() -> None:
     idempotency.forget_old()
     jobs.forget_done()
     inbox.forget_applied()
+    replays.tidy_up()

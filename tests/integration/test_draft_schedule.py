@@ -36,8 +36,8 @@ def work_at(moment: datetime) -> int:
     """Do what is due at a moment; how many jobs that was."""
     with time_machine.travel(moment):
         due = jobs.lease_due()
-        for job_id in due:
-            work.run_job(job_id)
+        for job in due:
+            work.run_job(job.id)
     return len(due)
 
 

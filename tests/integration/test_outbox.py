@@ -21,6 +21,10 @@ def enqueue(subject: str = "att_1", **options: object) -> str:
         return db.session.scalars(select(Job.id).where(*waiting)).one()
 
 
+def leased(limit: int = 50) -> list[str]:
+    return [job.id for job in jobs.lease_due(limit)]
+
+
 def job(job_id: str) -> Job:
     db.session.rollback()
     return db.session.get(Job, job_id)
@@ -30,7 +34,7 @@ def job(job_id: str) -> Job:
 def test_work_is_asked_for_with_the_change_or_not_at_all() -> None:
     jobs.enqueue("settle_attempt", "att_1")
     db.session.rollback()
-    assert jobs.lease_due() == []
+    assert leased() == []
 
 
 @pytest.mark.usefixtures("app_context")
@@ -45,12 +49,12 @@ def test_asking_twice_while_it_waits_is_once_and_after_it_is_done_is_again() -> 
 @pytest.mark.usefixtures("app_context")
 def test_a_job_is_handed_out_when_due_and_again_when_its_lease_is_over() -> None:
     job_id = enqueue(due_at=utc_now() + timedelta(seconds=5))
-    assert jobs.lease_due() == []
+    assert leased() == []
     with time_machine.travel(utc_now() + timedelta(seconds=6)):
-        assert jobs.lease_due() == [job_id]
-        assert jobs.lease_due() == [], "a leased job was handed out twice"
+        assert leased() == [job_id]
+        assert leased() == [], "a leased job was handed out twice"
     with time_machine.travel(utc_now() + timedelta(seconds=7) + jobs.LEASE):
-        assert jobs.lease_due() == [job_id], "the job of a killed worker never came back"
+        assert leased() == [job_id], "the job of a killed worker never came back"
 
 
 def test_relays_at_the_same_moment_never_get_the_same_job(app: Flask) -> None:
@@ -59,10 +63,10 @@ def test_relays_at_the_same_moment_never_get_the_same_job(app: Flask) -> None:
 
     def relay() -> list[str]:
         with app.app_context():
-            return [job_id for _ in range(10) for job_id in jobs.lease_due(limit=4)]
+            return [job_id for _ in range(10) for job_id in leased(limit=4)]
 
-    leased = [job_id for answer in together(8, relay) for job_id in answer]
-    assert sorted(leased) == sorted(wanted)
+    handed = [job_id for answer in together(8, relay) for job_id in answer]
+    assert sorted(handed) == sorted(wanted)
 
 
 @pytest.mark.usefixtures("app_context")
@@ -88,11 +92,11 @@ def test_a_failing_job_is_put_off_longer_each_time_and_then_put_aside(monkeypatc
     work.run_job(job_id)
     assert len(tries) == jobs.MAX_ATTEMPTS, "a job in quarantine was run"
     with time_machine.travel(utc_now() + timedelta(days=1)):
-        assert jobs.lease_due() == []
+        assert leased() == []
 
     monkeypatch.setitem(work.HANDLERS, "settle_attempt", tries.append)
     jobs.retry(job_id)
-    assert jobs.lease_due() == [job_id]
+    assert leased() == [job_id]
     work.run_job(job_id)
     assert job(job_id).done_at is not None
 
@@ -113,7 +117,7 @@ def test_a_handler_that_breaks_the_session_does_not_break_the_next_job(monkeypat
 def test_work_of_an_unknown_kind_is_kept_for_a_person() -> None:
     with transaction():
         jobs.enqueue("make_coffee", "att_1")
-    [job_id] = jobs.lease_due()
+    [job_id] = leased()
     for _ in range(jobs.MAX_ATTEMPTS):
         work.run_job(job_id)
     assert job(job_id).quarantined_at is not None
@@ -162,7 +166,7 @@ def test_a_job_taken_out_of_quarantine_while_its_like_waits_is_done_with() -> No
     assert stored.done_at is not None
     assert stored.quarantined_at is None
     assert (job(twin).done_at, job(twin).attempts) == (None, 0)
-    assert jobs.lease_due() == [twin]
+    assert leased() == [twin]
 
 
 @pytest.mark.usefixtures("app_context")
@@ -197,7 +201,7 @@ def test_a_job_that_never_comes_back_is_put_aside(error: str | None) -> None:
     assert stored.quarantined_at is not None
     assert stored.last_error == (error or "It never came back from a worker.")
     with time_machine.travel(utc_now() + timedelta(days=1)):
-        assert jobs.lease_due() == []
+        assert leased() == []
 
 
 @pytest.mark.usefixtures("app_context")

@@ -79,7 +79,7 @@ def test_a_job_that_breaks_down_remembers_why_and_nobodys_data(
     monkeypatch.setitem(work.HANDLERS, "settle_attempt", lambda _: open_session(customer=PERSON))
     with transaction():
         jobs.enqueue("settle_attempt", "att_1")
-    [job_id] = jobs.lease_due()
+    [(job_id, _)] = jobs.lease_due()
     work.run_job(job_id)
     job = db.session.get_one(Job, job_id)
     assert "IntegrityError" in job.last_error
@@ -98,7 +98,7 @@ def test_what_a_database_quotes_of_a_row_is_neither_logged_nor_remembered(
     monkeypatch.setitem(work.HANDLERS, work.SETTLE, refuse)
     with transaction():
         jobs.enqueue(work.SETTLE, "att_1")
-    job_id = jobs.lease_due()[0]
+    job_id = jobs.lease_due()[0].id
     work.run_job(job_id)
     remembered = db.session.get_one(Job, job_id).last_error
     assert remembered is not None
