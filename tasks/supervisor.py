@@ -48,7 +48,9 @@ class Child:
             ["/bin/sh", "-c", f"exec {self.command}"],
             cwd=ROOT,
             env=env,
-            start_new_session=True,  # Ctrl-C reaches the supervisor only, which then stops all of them
+            # Ctrl-C reaches the supervisor only, which then stops all of them. A session of its own would do that too,
+            # but some kernels share the processor between sessions first, and would not heed `nice` among them.
+            process_group=0,
             preexec_fn=_end_with_parent,
         )
 

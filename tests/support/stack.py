@@ -24,7 +24,8 @@ READY_WITHIN = 90
 # What tells each kind of process apart by its command line.
 MARKS = {
     "web": "wsgi:app",
-    "worker": "tasks.celery_app worker",
+    "worker": "tasks.celery_app worker --pool",
+    "background": "tasks.celery_app worker -Q background",
     "beat": "tasks.celery_app beat",
     "relay": "tasks.relay",
     "sandbox": "providers.sandbox.service",
