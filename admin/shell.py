@@ -10,9 +10,11 @@ from flask_security import current_user
 from sqlalchemy import func, select
 
 from admin.idle import is_signed_in
+from admin.reading import language
 from admin.roles import granted
 from app.models import Alert, db
 from app.services import accounts
+from rules.languages import LANGUAGES
 
 THEMES = {"auto": "As the device", "light": "Light", "dark": "Dark"}
 THEME_COOKIE = "backoffice_theme"
@@ -48,6 +50,7 @@ NAVIGATION: tuple[tuple[str, tuple[Link, ...]], ...] = (
         "Configuration",
         (
             Link("Rules", "admin_rules.index", "rules", "rules.view"),
+            Link("Attributes", "admin_attributes.index", "tag", "rules.view"),
             Link("Providers", "admin_providers.index", "plug", "providers.view"),
         ),
     ),
@@ -68,6 +71,8 @@ def bare_shell() -> dict[str, Any]:
         "demo": config.demo,
         "theme": theme if theme in THEMES else "auto",
         "themes": THEMES,
+        "language": language(),
+        "languages": LANGUAGES,
         "person": None,
         "here": request.full_path.rstrip("?"),
     }

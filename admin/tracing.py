@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from admin import formats
-from app.domain.methods import LABELS
+from admin.reading import describer
 from app.services.catalogue import catalogue
 from rules import Adjustment, AttributeType, GroupKind, Offer, Rule
-from rules.explain import GroupTrace, RuleTrace
-from rules.sentences import Describer
+from rules.explain import ConditionTrace, GroupTrace, RuleTrace
 
-_HEADINGS = {GroupKind.ALL: "All of these", GroupKind.ANY: "Any of these", GroupKind.NONE: "None of these"}
 MISSING = "not known"
 
 
@@ -45,7 +43,7 @@ class Tracer:
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self._facts = facts
         self._catalogue = catalogue()
-        self._describer = Describer(self._catalogue, LABELS, formats.account_labels())
+        self._describer = describer()
 
     def sentence(self, item: Rule | Adjustment | Offer) -> str:
         """Return the item as one sentence."""
@@ -62,6 +60,12 @@ class Tracer:
             note=note if trace.enabled else "Switched off",
             lines=list(self._lines(trace.when, 0)),
         )
+
+    def line(self, trace: ConditionTrace, depth: int = 0) -> Line:
+        """Return one condition with its result, in the reader's language."""
+        key = trace.condition.attribute
+        actual = self._describer.fact(key, trace.actual, self._facts.get("currency"))
+        return Line(self._describer.describe(trace.condition), trace.result, depth, actual)
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """Yield the label and the value of every fact, in the catalogue's order."""
@@ -103,11 +107,10 @@ class Tracer:
 
     def _lines(self, group: GroupTrace, depth: int, nested: bool = False) -> Iterator[Line]:
         if nested or (group.kind is not GroupKind.ALL and group.children):
-            yield Line(_HEADINGS[group.kind], group.result, depth)
+            yield Line(self._describer.heading(group.kind), group.result, depth)
             depth += 1
         for child in group.children:
             if isinstance(child, GroupTrace):
                 yield from self._lines(child, depth, nested=True)
             else:
-                text = self._describer.describe(child.condition)
-                yield Line(text, child.result, depth, self.value(child.condition.attribute, child.actual))
+                yield self.line(child, depth)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from rules.phrases_changes import CHANGES
 from rules.sentences import Describer
 from rules.spec import Adjustment, Offer, Rule, RuleSet
 
@@ -78,49 +79,50 @@ def removed(old: Sequence[Item], new: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _listed(subject: str, old: Sequence[Item], new: Sequence[Item], describer: Describer) -> Iterator[Change]:
+    words = CHANGES[describer.language]
     before, after = by_key(old), by_key(new)
     places = {key: place for place, key in enumerate(before, 1)}
     moved = _moved([places[key] for key in after if key in before])
     for place, (key, item) in enumerate(after.items(), 1):
         if key not in before:
             sentence = _sentence(item, describer)
-            off = "" if item.enabled else " It is switched off."
-            said = f"The {_named(subject, item)} is new, at place {place}: {sentence}.{off}"
+            said = words.added.format(named=_named(subject, item, describer), place=place, sentence=sentence)
+            said += "" if item.enabled else words.switched_off
             yield Change(ChangeKind.ADDED, subject, item.id, said, after=sentence)
             continue
         if places[key] in moved:
-            said = f"The {_named(subject, before[key])} moved from place {places[key]} to place {place}."
+            said = words.moved.format(named=_named(subject, before[key], describer), old=places[key], new=place)
             yield Change(ChangeKind.MOVED, subject, item.id, said)
         yield from _within(subject, before[key], item, describer)
     for key, item in before.items():
         if key not in after:
             sentence = _sentence(item, describer)
-            said = f"The {_named(subject, item)} is removed: {sentence}."
+            said = words.removed.format(named=_named(subject, item, describer), sentence=sentence)
             yield Change(ChangeKind.REMOVED, subject, item.id, said, before=sentence)
 
 
 def _within(subject: str, old: Item, new: Item, describer: Describer) -> Iterator[Change]:
+    words, named = CHANGES[describer.language], _named(subject, new, describer)
     if old.name != new.name:
-        said = f"The {_named(subject, old)} is now named “{new.name[:MAX_SHOWN]}”."
+        said = words.renamed.format(named=_named(subject, old, describer), name=new.name[:MAX_SHOWN])
         yield Change(ChangeKind.RENAMED, subject, new.id, said, old.name, new.name)
     if old.enabled != new.enabled:
-        said = f"The {_named(subject, new)} is switched {'on' if new.enabled else 'off'}."
+        said = (words.on if new.enabled else words.off).format(named=named)
         yield Change(ChangeKind.SWITCHED, subject, new.id, said)
     if replace(old, name=new.name, enabled=new.enabled) != new:
-        yield _changed(subject, new.id, _named(subject, new), _sentence(old, describer), _sentence(new, describer))
+        yield _changed(subject, new.id, named, _sentence(old, describer), _sentence(new, describer), describer)
 
 
 def _default(old: RuleSet, new: RuleSet, describer: Describer) -> Iterator[Change]:
     if old.default != new.default:
         before, after = _sentence(old.default, describer), _sentence(new.default, describer)
-        yield _changed("default", None, "default offer", before, after)
+        named = CHANGES[describer.language].subjects["default"]
+        yield _changed("default", None, named, before, after, describer)
 
 
-def _changed(subject: str, id_: str | None, named: str, before: str, after: str) -> Change:
-    if before == after:  # a long list is cut in sentences, and only one language of a notice is shown
-        said = f"The {named} is changed in a part that its sentence leaves out: {after}."
-    else:
-        said = f"The {named} is changed. Before: {before}. Now: {after}."
+def _changed(subject: str, id_: str | None, named: str, before: str, after: str, describer: Describer) -> Change:
+    words = CHANGES[describer.language]  # a long list is cut in sentences, and only one language of a notice is shown
+    said = (words.unseen if before == after else words.changed).format(named=named, before=before, after=after)
     return Change(ChangeKind.CHANGED, subject, id_, said, before, after)
 
 
@@ -129,8 +131,8 @@ def _sentence(item: Item | Offer, describer: Describer) -> str:
     return sentence if len(sentence) <= MAX_SENTENCE else sentence[: MAX_SENTENCE - 1] + "…"
 
 
-def _named(subject: str, item: Item) -> str:
-    return f"{subject} “{item.name[:MAX_SHOWN]}”"
+def _named(subject: str, item: Item, describer: Describer) -> str:
+    return CHANGES[describer.language].subjects[subject].format(name=item.name[:MAX_SHOWN])
 
 
 def by_key(items: Iterable[Item]) -> Mapping[Key, Item]:

@@ -5,10 +5,11 @@ from rules.phrases_de import GERMAN
 from rules.phrases_it import ITALIAN
 
 DEFAULT = "en"
+LANGUAGES = {"en": "English", "it": "Italiano", "de": "Deutsch"}  # as their speakers call them
 PHRASES: dict[str, Phrases] = {"en": ENGLISH, "it": ITALIAN, "de": GERMAN}
 
 
-def spoken(locale: str) -> str:
-    """The language of `locale` (such as "it-CH") when there are words for it, else English."""
-    language = locale.replace("-", "_").partition("_")[0].lower()
-    return language if language in PHRASES else DEFAULT
+def spoken(*locales: str) -> str:
+    """The language of the first of `locales` (such as "it-CH") that there are words for, else English."""
+    languages = (locale.replace("-", "_").partition("_")[0].lower() for locale in locales)
+    return next((language for language in languages if language in PHRASES), DEFAULT)

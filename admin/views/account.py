@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from admin.base import HubView, needs
 from admin.login import is_inside
+from admin.reading import LANGUAGE_COOKIE
 from admin.search import find
 from admin.shell import THEME_COOKIE, THEMES
+from rules.languages import LANGUAGES
 
 A_YEAR = 365 * 24 * 3600
 
@@ -33,17 +37,27 @@ class AccountView(HubView):
     @needs("backoffice.use")
     def theme(self) -> ResponseReturnValue:
         """Remember how the pages should look, in a cookie of this browser."""
-        back = request.form.get("next", "")
-        response = redirect(back if is_inside(back) else url_for("admin.index"))
-        theme = request.form.get("theme", "")
-        if theme in THEMES:
-            response.set_cookie(
-                THEME_COOKIE,
-                theme,
-                max_age=A_YEAR,
-                path="/admin",
-                secure=current_app.config["SESSION_COOKIE_SECURE"],
-                httponly=True,
-                samesite="Lax",
-            )
-        return response
+        return _remember(THEME_COOKIE, request.form.get("theme", ""), THEMES)
+
+    @expose("/language", methods=("POST",))
+    @needs("backoffice.use")
+    def language(self) -> ResponseReturnValue:
+        """Remember the language to read the rules in, in a cookie of this browser."""
+        return _remember(LANGUAGE_COOKIE, request.form.get("language", ""), LANGUAGES)
+
+
+def _remember(cookie: str, value: str, choices: Mapping[str, str]) -> ResponseReturnValue:
+    """Go back to where the person was, with one of the choices kept; anything else changes nothing."""
+    back = request.form.get("next", "")
+    response = redirect(back if is_inside(back) else url_for("admin.index"))
+    if value in choices:
+        response.set_cookie(
+            cookie,
+            value,
+            max_age=A_YEAR,
+            path="/admin",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+            httponly=True,
+            samesite="Lax",
+        )
+    return response

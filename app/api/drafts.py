@@ -17,7 +17,7 @@ from app.api.schemas_drafts import (
     SaveDraftSchema,
 )
 from app.api.schemas_rules import VersionSchema
-from app.api.spec import IF_MATCH, new_blueprint, refusals
+from app.api.spec import ACCEPT_LANGUAGE, IF_MATCH, asked_language, in_language, new_blueprint, refusals
 from app.models import RuleSetDraft
 from app.services import draft_publishing, drafts
 from app.services.errors import Refusal
@@ -113,13 +113,14 @@ def publish_draft(body: dict[str, Any]) -> Any:
     return draft_publishing.publish(revision=revision, actor=actor(), note=body["note"])
 
 
-@blueprint.route("/rules/draft/difference")
+@blueprint.route("/rules/draft/difference", parameters=[ACCEPT_LANGUAGE])
 @blueprint.doc(**refusals())
 @blueprint.response(200, DifferenceSchema, headers=ETAG)
 def get_difference() -> ResponseReturnValue:
     """Say in sentences what the draft would change in the active version."""
-    draft, changes = drafts.draft_changes()
-    return {"data": changes}, {"ETag": f'"{draft.revision}"'}
+    language = asked_language()
+    draft, changes = drafts.draft_changes(language)
+    return {"data": changes}, {"ETag": f'"{draft.revision}"'} | in_language(language)
 
 
 def _told(draft: RuleSetDraft) -> ResponseReturnValue:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, json
+from flask import Response
+from flask.typing import ResponseReturnValue
 from marshmallow import RAISE
 
 from app.api.auth import actor
@@ -17,11 +18,10 @@ from app.api.schemas_rules import (
     VersionsSchema,
     WholeVersionSchema,
 )
-from app.api.spec import new_blueprint, refusals
+from app.api.spec import ACCEPT_LANGUAGE, asked_language, in_language, new_blueprint, refusals
 from app.models import RuleSetVersion
-from app.services import decisions, rule_sets
+from app.services import decisions, rule_files, rule_sets
 from app.services.catalogue import catalogue
-from rules import to_json
 
 blueprint = new_blueprint("rules", "Which payment methods and providers a session gets, and why.")
 
@@ -80,13 +80,14 @@ def activate_version(number: int) -> dict[str, Any]:
     return {"active": number}
 
 
-@blueprint.route("/rules/versions/<int(max=2147483647):number>/difference")
+@blueprint.route("/rules/versions/<int(max=2147483647):number>/difference", parameters=[ACCEPT_LANGUAGE])
 @blueprint.doc(**refusals(404, 422))
 @blueprint.arguments(SinceQuerySchema, location="query", unknown=RAISE)
 @blueprint.response(200, DifferenceSchema)
-def get_difference(query: dict[str, Any], number: int) -> dict[str, Any]:
+def get_difference(query: dict[str, Any], number: int) -> ResponseReturnValue:
     """Say in sentences what a version changed since another one."""
-    return {"data": rule_sets.version_changes(number, query.get("since"))}
+    language = asked_language()
+    return {"data": rule_sets.version_changes(number, query.get("since"), language)}, in_language(language)
 
 
 @blueprint.route("/rules/versions/<int(max=2147483647):number>/file")
@@ -94,9 +95,9 @@ def get_difference(query: dict[str, Any], number: int) -> dict[str, Any]:
 @blueprint.response(200, {"type": "object"}, description="The rule set alone, as `flask rules publish` reads it.")
 def get_file(number: int) -> Response:
     """Read a version as a file for people and for version control: rules in order, keys in order, indented."""
-    text = json.dumps(to_json(rule_sets.ruleset_of(number)), indent=2, sort_keys=False, ensure_ascii=False)
+    text = rule_files.text_of(rule_sets.ruleset_of(number))
     name = f'attachment; filename="rules-{number}.json"'
-    return Response(f"{text}\n", content_type="application/json", headers={"Content-Disposition": name})
+    return Response(text, content_type="application/json", headers={"Content-Disposition": name})
 
 
 @blueprint.route("/rules/events")

@@ -11,6 +11,7 @@ from flask_smorest import Api, Blueprint
 from app.api.auth import require_key
 from app.api.body import check_body
 from app.api.fields import MinorUnits
+from rules.languages import spoken
 
 IDEMPOTENCY_KEY: dict[str, Any] = {
     "in": "header",
@@ -27,6 +28,14 @@ IF_MATCH: dict[str, Any] = {
     "required": True,
     "description": "The ETag of the draft that you read, such as `\"7\"`: what somebody changed since is never lost.",
     "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+}
+
+ACCEPT_LANGUAGE: dict[str, Any] = {
+    "in": "header",
+    "name": "Accept-Language",
+    "required": False,
+    "description": "The language of the sentences: English (which it is without this header), Italian or German.",
+    "schema": {"type": "string"},
 }
 
 PROBLEM: dict[str, Any] = {
@@ -110,3 +119,13 @@ def refusals(*statuses: int) -> dict[str, Any]:
     """Return the documentation of the refusals of an operation, beside those that any may give."""
     listed = {str(status): {"$ref": "#/components/responses/Problem"} for status in (400, 401, *statuses)}
     return {"responses": listed}
+
+
+def asked_language() -> str:
+    """Return the language that the caller wants sentences in."""
+    return spoken(*request.accept_languages.values())
+
+
+def in_language(language: str) -> dict[str, str]:
+    """Return the headers of an answer in `language`."""
+    return {"Content-Language": language, "Vary": "Accept-Language"}

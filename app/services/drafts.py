@@ -136,12 +136,12 @@ def check() -> tuple[RuleSetDraft, CheckedRules]:
     return draft, rule_checks.check(draft.document)
 
 
-def draft_changes() -> tuple[RuleSetDraft, tuple[Change, ...]]:
+def draft_changes(locale: str = "en") -> tuple[RuleSetDraft, tuple[Change, ...]]:
     """Return the draft and what it would change in the active version."""
     draft = get_draft()
     active = rule_sets.newest_activation()
     old = RuleSet() if active is None else rule_sets.ruleset_of(active.version)
-    return draft, rule_sets.changes(old, from_json(draft.document))
+    return draft, rule_sets.changes(old, from_json(draft.document), locale)
 
 
 def locked_draft() -> RuleSetDraft:

@@ -14,19 +14,18 @@ from typing import Any
 import structlog
 from sqlalchemy import func, select, text
 
-from app.domain.methods import LABELS, METHOD_IDS
+from app.domain.methods import METHOD_IDS
 from app.models import ActivationKind, ProviderAccount, RuleSetActivation, RuleSetVersion, db
-from app.services import accounts
 from app.services.attribute_errors import RulesOutdated
 from app.services.attribute_uses import no_longer_fit
 from app.services.catalogue import catalogue
 from app.services.errors import NoActiveRules, NotFound
 from app.services.transaction import release, transaction
+from app.services.wording import describer
 from rules import (
     Catalogue,
     Change,
     CompiledRuleSet,
-    Describer,
     RuleSet,
     difference,
     from_json,
@@ -137,18 +136,18 @@ def list_events(limit: int = 100, before: int | None = None) -> list[RuleSetActi
     return list(db.session.scalars(events))
 
 
-def changes(old: RuleSet, new: RuleSet) -> tuple[Change, ...]:
+def changes(old: RuleSet, new: RuleSet, locale: str = "en") -> tuple[Change, ...]:
     """Return what differs between two rule sets, in sentences with the labels of methods and accounts."""
-    describer = Describer(catalogue(), LABELS, accounts.labels())
+    words = describer(locale)
     release()  # thousands of rules take a while to describe
-    return difference(old, new, describer)
+    return difference(old, new, words)
 
 
-def version_changes(number: int, since: int | None = None) -> tuple[Change, ...]:
+def version_changes(number: int, since: int | None = None, locale: str = "en") -> tuple[Change, ...]:
     """Return what version `number` changed since version `since`: by default, the one before it. Raises NotFound."""
     new = ruleset_of(number)
     earlier = since if since is not None else number - 1
-    return changes(ruleset_of(earlier) if earlier else RuleSet(), new)
+    return changes(ruleset_of(earlier) if earlier else RuleSet(), new, locale)
 
 
 def active_number() -> int:

@@ -38,6 +38,7 @@ from rules import (
 from rules.attributes import AttributeType
 from rules.languages import PHRASES, spoken
 from rules.phrases import ENGLISH
+from rules.phrases_changes import CHANGES
 from rules.spec import ConditionValue
 from tests.unit.rules.strategies import CATALOGUE, facts, rulesets
 
@@ -84,6 +85,28 @@ def test_a_language_has_every_phrase_with_every_placeholder(language: str) -> No
         assert _placeholders(template) <= {"attribute", "value", "low", "high"} or name in dict(_templates(ENGLISH)), (
             name
         )
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_a_language_tells_every_difference(language: str) -> None:
+    assert set(CHANGES) == set(PHRASES)
+    theirs = dict(_templates(CHANGES[language]))
+    for name, template in _templates(CHANGES["en"]):
+        assert _placeholders(theirs[name]) == _placeholders(template), name
+        assert theirs[name] != template, name
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("it", "Nuova, al posto 1, la regola «R»: In ogni caso non offrire nulla."),
+        ("de", "Regel „R“ ist neu an Stelle 1: Immer nichts anbieten."),
+    ],
+)
+def test_a_difference(language: str, told: str) -> None:
+    describer = Describer(CATALOGUE, {}, {}, language)
+    (change,) = difference(RuleSet(), RuleSet((Rule("r", "R", Group(), Offer()),)), describer)
+    assert change.message == told
 
 
 @pytest.mark.parametrize("language", FOREIGN)
