@@ -1,0 +1,68 @@
+"""Where an item stands in a draft's document, and the document with the item put in; nothing else of it changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from admin.builder.checking import LISTS
+from admin.builder.model import DEFAULT, RULE
+from rules.limits import MAX_ID
+
+Json = dict[str, Any]
+PREFIXES = {"rule": "rule", "adjustment": "adj"}
+
+
+def find(document: Mapping[str, Any], kind: str, item_id: str) -> Json | None:
+    """Return an item of the document; None when it has none of that id."""
+    if kind == DEFAULT:
+        default: Json = document["default"]
+        return default
+    return next((item for item in document.get(LISTS[kind], ()) if item["id"] == item_id), None)
+
+
+def digest(item: Json | None) -> str:
+    """Return what tells whether an item is still the one that was loaded; empty for none."""
+    if item is None:
+        return ""
+    return hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()
+
+
+def new_id(document: Mapping[str, Any], kind: str, name: str) -> str:
+    """Return a free id that is made of the item's name: "rule_large_baskets"."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    slug = "_".join(re.findall(r"[a-z0-9]+", plain))[: MAX_ID - 12].strip("_")
+    taken = {item["id"] for items in LISTS.values() for item in document.get(items, ())}
+    base = f"{PREFIXES[kind]}_{slug or 'new'}"
+    numbered = (f"{base}_{number}" for number in range(2, len(taken) + 3))
+    return base if base not in taken else next(one for one in numbered if one not in taken)
+
+
+def put(document: Mapping[str, Any], kind: str, item: Json, position: str) -> Json:
+    """Return the document with the item in the place of the one with its id, or else at the position.
+
+    `position` is "first", "last" or "after:" and an id; one that is no longer there means last.
+    """
+    if kind == DEFAULT:
+        return {**document, "default": item}
+    items = list(document.get(LISTS[kind], ()))
+    ids = [one["id"] for one in items]
+    if item["id"] in ids:
+        items[ids.index(item["id"])] = item
+    else:
+        after = position.partition(":")[2]
+        place = 0 if position == "first" else ids.index(after) + 1 if after in ids else len(items)
+        items.insert(place, item)
+    return {**document, LISTS[kind]: items}
+
+
+def what_was_done(kind: str, name: str, *, is_new: bool) -> str:
+    """Return the change in words, for whoever may want to take it back."""
+    if kind == DEFAULT:
+        return "changed the default offer"
+    what = "rule" if kind == RULE else "adjustment"
+    return f"{'added' if is_new else 'changed'} the {what} “{name}”"
