@@ -12,6 +12,7 @@ from admin.idle import init_idle
 from admin.login import init_login
 from admin.views.account import AccountView, SearchView
 from admin.views.alerts import AlertsView
+from admin.views.attributes import AttributesView
 from admin.views.dashboard import DashboardView
 from admin.views.jobs import JobsView
 from admin.views.payments import PaymentsView
@@ -53,6 +54,7 @@ def register_admin(app: Flask) -> None:
         AlertsView(name="Alerts", endpoint="admin_alerts", url="alerts"),
         JobsView(name="Background work", endpoint="admin_jobs", url="jobs"),
         RulesView(name="Rules", endpoint="admin_rules", url="rules"),
+        AttributesView(name="Attributes", endpoint="admin_attributes", url="rules/attributes"),
         ProvidersView(name="Providers", endpoint="admin_providers", url="providers"),
         SearchView(name="Search", endpoint="admin_search", url="search"),
         AccountView(name="Look", endpoint="admin_theme", url="theme"),

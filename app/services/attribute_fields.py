@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass, replace
 
 from app.services.errors import FieldsRefused
-from rules import AttributeType
+from rules import BUILT_IN, AttributeType
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MAX_LABEL = 80
 MAX_HELP = 300
 MAX_CHOICES = 100
 MAX_CHOICE = 80
+BUILT_IN_LABELS = frozenset(attribute.label.casefold() for attribute in BUILT_IN)
 WITH_CHOICES = (AttributeType.STRING, AttributeType.STRING_LIST)
 
 
@@ -37,6 +38,8 @@ def checked(fields: Fields, faults: dict[str, str]) -> Fields:
         found["label"] = f"Keep it to {MAX_LABEL} characters."
     elif not neat.label.isprintable():
         found["label"] = "Remove the characters that cannot be seen."
+    elif neat.label.casefold() in BUILT_IN_LABELS:
+        found["label"] = f"A built-in attribute is called “{neat.label}”: choose another name."
     if len(neat.help) > MAX_HELP or not neat.help.isprintable():
         found["help"] = f"Write at most {MAX_HELP} visible characters."
     if neat.type not in list(AttributeType):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, cast, func, select
 
-from app.models import RuleSetActivation, RuleSetDraft, RuleSetVersion, db
+from app.models import CheckoutSession, RuleSetActivation, RuleSetDraft, RuleSetVersion, db
 from rules import Catalogue
+
+MOST_SESSIONS = 1_000  # looked at, the newest ones
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,16 @@ def version_naming(key: str, *, after: int = 0) -> int | None:
 def newest_version() -> int:
     """Return the highest number that a version has, 0 when there is none."""
     return db.session.scalar(select(func.max(RuleSetVersion.number))) or 0
+
+
+def last_carried() -> dict[str, datetime]:
+    """Return when each attribute was last carried by one of the newest sessions."""
+    newest = select(CheckoutSession.attributes, CheckoutSession.created_at)
+    carried: dict[str, datetime] = {}
+    for attributes, at in db.session.execute(newest.order_by(CheckoutSession.created_at.desc()).limit(MOST_SESSIONS)):
+        for key in attributes:
+            carried.setdefault(key, at)
+    return carried
 
 
 def no_longer_fit(document: Mapping[str, Any], before: Catalogue, now: Catalogue) -> tuple[str, ...]:

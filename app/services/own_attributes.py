@@ -20,7 +20,7 @@ from app.services.attribute_uses import Use, current_uses, newest_version, versi
 from app.services.errors import FieldsRefused, NotFound
 from app.services.rule_sets import one_publisher_at_a_time
 from app.services.transaction import reading, transaction
-from rules import BUILT_IN, BUILT_IN_CATALOGUE
+from rules import BUILT_IN_CATALOGUE
 
 log = structlog.get_logger()
 
@@ -133,7 +133,8 @@ class _Versions:
     def of(cls, key: str) -> _Versions:
         with reading():
             get_own(key)
-            return cls(version_naming(key), newest_version())
+            newest = newest_version()  # first: one that is published meanwhile is looked into later
+            return cls(version_naming(key), newest)
 
 
 def _locked(key: str) -> OwnAttribute:
@@ -154,8 +155,7 @@ def _set_retired(key: str, at: datetime | None) -> None:
 
 
 def _refuse_taken_label(label: str, others: list[OwnAttribute]) -> None:
-    taken = {name.casefold() for name in (*(other.label for other in others), *(item.label for item in BUILT_IN))}
-    if label.casefold() in taken:
+    if label.casefold() in {other.label.casefold() for other in others}:
         raise FieldsRefused({"label": f"Another attribute is called “{label}”: choose another name."})
 
 
