@@ -9,14 +9,21 @@ from admin import formats
 from admin.base import Backoffice
 from admin.errors import render_admin_error
 from admin.idle import init_idle
+from admin.large_forms import init_large_forms
 from admin.login import init_login
 from admin.views.account import AccountView, SearchView
 from admin.views.alerts import AlertsView
 from admin.views.attributes import AttributesView
+from admin.views.builder import BuilderView
 from admin.views.dashboard import DashboardView
+from admin.views.draft import DraftView
+from admin.views.experiments import ExperimentsView
 from admin.views.jobs import JobsView
+from admin.views.own_account import OwnAccountView
 from admin.views.payments import PaymentsView
+from admin.views.people import PeopleView
 from admin.views.providers import ProvidersView
+from admin.views.review import ReviewView
 from admin.views.rules import RulesView
 from admin.views.sessions import SessionsView
 from app.errors import register_error_page
@@ -39,6 +46,7 @@ def register_admin(app: Flask) -> None:
     )
     app.jinja_env.globals["hub"] = formats
     init_idle(app)
+    init_large_forms(app)
     init_login(app)
     register_error_page(app, "/admin", render_admin_error)
     backoffice = Backoffice(
@@ -54,8 +62,14 @@ def register_admin(app: Flask) -> None:
         AlertsView(name="Alerts", endpoint="admin_alerts", url="alerts"),
         JobsView(name="Background work", endpoint="admin_jobs", url="jobs"),
         RulesView(name="Rules", endpoint="admin_rules", url="rules"),
+        DraftView(name="Draft of the rules", endpoint="admin_draft", url="rules/draft"),
+        ReviewView(name="Review of the draft", endpoint="admin_review", url="rules/draft/review"),
+        BuilderView(name="Edit a rule", endpoint="admin_builder", url="rules/draft"),
         AttributesView(name="Attributes", endpoint="admin_attributes", url="rules/attributes"),
+        ExperimentsView(name="Experiments", endpoint="admin_experiments", url="rules/experiments"),
         ProvidersView(name="Providers", endpoint="admin_providers", url="providers"),
+        PeopleView(name="People", endpoint="admin_people", url="people"),
+        OwnAccountView(name="Your account", endpoint="admin_account", url="account"),
         SearchView(name="Search", endpoint="admin_search", url="search"),
         AccountView(name="Look", endpoint="admin_theme", url="theme"),
     )

@@ -26,6 +26,12 @@ def needs(permission: str) -> Callable[[Handler], Handler]:
     return mark
 
 
+def keeps_work(handler: Handler) -> Handler:
+    """Keep what is posted to this handler over a lost sign-in: asked to `do=restore`, it shows the form, unsaved."""
+    handler.keeps_work = True  # type: ignore[attr-defined]  # read by admin.kept
+    return handler
+
+
 class HubView(BaseView):
     """A page of the backoffice. `permission` is what its pages ask for; a view without one is not registered."""
 

@@ -23,18 +23,23 @@ MOST = 99  # a badge never counts further
 
 @dataclass(frozen=True)
 class Link:
-    """One line of the navigation; `area` is what its pages have in common at the start of their endpoint."""
+    """One line of the navigation; `area` is what its pages have in common at the start of their endpoint.
+
+    `also` are other such areas whose pages belong to it.
+    """
 
     label: str
     endpoint: str
     icon: str
     permission: str
+    also: tuple[str, ...] = ()
 
     @property
     def area(self) -> str:
         return self.endpoint.split(".")[0]
 
 
+RULES = ("admin_draft", "admin_builder", "admin_review", "admin_replays")
 NAVIGATION: tuple[tuple[str, tuple[Link, ...]], ...] = (
     ("", (Link("Dashboard", "admin.index", "home", "payments.view"),)),
     (
@@ -49,9 +54,11 @@ NAVIGATION: tuple[tuple[str, tuple[Link, ...]], ...] = (
     (
         "Configuration",
         (
-            Link("Rules", "admin_rules.index", "rules", "rules.view"),
+            Link("Rules", "admin_rules.index", "rules", "rules.view", RULES),
             Link("Attributes", "admin_attributes.index", "tag", "rules.view"),
+            Link("Experiments", "admin_experiments.index", "split", "rules.view"),
             Link("Providers", "admin_providers.index", "plug", "providers.view"),
+            Link("People", "admin_people.index", "people", "people.manage"),
         ),
     ),
 )
@@ -98,7 +105,12 @@ def _navigation(permissions: frozenset[str]) -> list[tuple[str, list[dict[str, A
     sections = []
     for title, links in NAVIGATION:
         shown = [
-            {"label": link.label, "url": url_for(link.endpoint), "icon": link.icon, "active": link.area == here}
+            {
+                "label": link.label,
+                "url": url_for(link.endpoint),
+                "icon": link.icon,
+                "active": here in (link.area, *link.also),
+            }
             | ({"badge": _open_alerts()} if link.area == "admin_alerts" else {})
             for link in links
             if link.permission in permissions

@@ -48,6 +48,18 @@ def schedule(*, revision: int, actor: str, note: str, at: datetime) -> RuleSetDr
     return draft
 
 
+def cancel(*, revision: int, actor: str) -> RuleSetDraft:
+    """Take back the planned publication of the draft at `revision`; its approval stays. Raises DraftChanged."""
+    with transaction():
+        draft = drafts.locked_draft()
+        if draft.revision != revision:
+            raise drafts.changed(draft)
+        _unplan(draft)
+        drafts.detached(draft)
+    log.info("publication_cancelled", revision=revision, actor=actor)
+    return draft
+
+
 def publish_scheduled(subject: str) -> None:
     """Do the job: publish what was planned, unless the plan has changed since.
 
@@ -65,7 +77,7 @@ def publish_scheduled(subject: str) -> None:
         with transaction():
             draft = drafts.locked_draft()
             if _plan_of(draft) == subject:
-                draft.publish_at, draft.scheduled_by, draft.note = None, None, ""
+                _unplan(draft)
                 raise_alert("publication_refused", subject, f"The draft was not published as planned: {refused}")
 
 
@@ -98,6 +110,10 @@ def _approved(draft: RuleSetDraft, revision: int) -> RuleSetDraft:
     if draft.approved_revision != revision:
         raise NotApproved
     return draft
+
+
+def _unplan(draft: RuleSetDraft) -> None:
+    draft.publish_at, draft.scheduled_by, draft.note = None, None, ""
 
 
 def _plan_of(draft: RuleSetDraft) -> str | None:

@@ -13,6 +13,7 @@ from app.services import accounts
 from app.services.catalogue import catalogue
 from app.services.transaction import release
 from rules import Finding, InvalidRuleSet, Problem, Severity, analyse, parse
+from rules.search import STEPS_IN_ALL
 
 LATELY = timedelta(days=30)
 MOST_SESSIONS = 1_000  # looked at, the newest ones
@@ -32,10 +33,11 @@ class CheckedRules:
         return not self.problems and all(finding.severity is not Severity.ERROR for finding in self.findings)
 
 
-def check(document: object) -> CheckedRules:
+def check(document: object, *, steps: int = STEPS_IN_ALL) -> CheckedRules:
     """Validate a rule set in its JSON form and analyse it against this hub's provider accounts; nothing is stored.
 
-    The analysis of a very large set may take some seconds; the caller's transaction must hold nothing.
+    The analysis of a very large set may take some seconds, and fewer with fewer `steps`; the caller's transaction
+    must hold nothing.
     """
     limits, seen, known = accounts.limits(), seen_attributes(), catalogue()
     release()  # hold no connection meanwhile
@@ -43,7 +45,7 @@ def check(document: object) -> CheckedRules:
         ruleset = parse(document, known, METHOD_IDS, limits)
     except InvalidRuleSet as invalid:
         return CheckedRules(problems=invalid.problems)
-    return CheckedRules(findings=analyse(ruleset, known, limits, LABELS, seen))
+    return CheckedRules(findings=analyse(ruleset, known, limits, LABELS, seen, steps_in_all=steps))
 
 
 def seen_attributes() -> frozenset[str] | None:
