@@ -15,7 +15,7 @@ from rules.facts import Facts, FactValue, value_fault
 from rules.spec import RuleSet
 
 _PAIRS_REMEMBERED = 4_096  # of matches, whether they can differ at all
-_VALUES_REMEMBERED = 32_768  # of facts, whether they fit
+_VALUES_REMEMBERED = 4_096  # of each attribute
 
 
 class Difference(StrEnum):
@@ -67,7 +67,8 @@ class FactReader:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._fits = lru_cache(_VALUES_REMEMBERED, typed=True)(self._is_fit)
+        # Of each attribute, the values that were found to fit, with their type: True is no 1.
+        self._fit: dict[str, dict[FactValue, type]] = {attribute.key: {} for attribute in catalogue}
 
     def read(self, raw: Mapping[str, FactValue | list[str] | None]) -> Facts | None:
         """The facts that rules can test, None when a value does not fit its attribute (any more).
@@ -76,20 +77,18 @@ class FactReader:
         """
         facts: dict[str, FactValue] = {}
         for key, stored in raw.items():
-            value = tuple(stored) if isinstance(stored, list) else stored
-            if value is None:
+            fit = self._fit.get(key)
+            if fit is None or stored is None:
                 continue
-            fit = self._fits(key, value)
-            if fit:
-                facts[key] = value
-            elif fit is False:
-                return None
+            value = tuple(stored) if isinstance(stored, list) else stored
+            if fit.get(value) is not type(value):
+                attribute = self._catalogue.get(key)
+                if attribute is None or value_fault(attribute, value) is not None:
+                    return None
+                if len(fit) < _VALUES_REMEMBERED:
+                    fit[value] = type(value)
+            facts[key] = value
         return facts
-
-    def _is_fit(self, key: str, value: FactValue) -> bool | None:
-        """Whether the value suits its attribute; None when there is no such attribute."""
-        attribute = self._catalogue.get(key)
-        return None if attribute is None else value_fault(attribute, value) is None
 
 
 class Replayer:

@@ -22,7 +22,7 @@ from rules.replay_figures import Figures
 
 log = structlog.get_logger()
 
-SLICE = 5.0  # seconds
+SLICE = 2.0  # seconds: what a page that looks at it waits for news
 BATCH = 500  # sessions read at a time
 
 _turn = threading.Lock()  # one slice at a time in a process: it keeps the processor busy anyway
