@@ -10,35 +10,13 @@ from sqlalchemy import select, update
 from app.models import DecisionRecord, db
 from app.services import rule_sets
 from app.services.transaction import transaction
-from rules import seed_json
 from rules.arms import arm_of
 from tests.support import flow
 from tests.support.api import Api
 from tests.support.backoffice import Operator
 from tests.support.drafts import Drafter
+from tests.support.experiments import experiment, publish
 from tests.support.sandbox import SandboxService
-
-
-def methods(*names: str) -> dict[str, Any]:
-    plan = {"strategy": "ordered", "accounts": [{"account": "sandbox_north"}]}
-    return {"methods": [{"method": name, "providers": plan} for name in names]}
-
-
-def experiment(share: int) -> dict[str, Any]:
-    """One rule for everybody: card first, or in arm b PayPal first."""
-    rule = {
-        "id": "rule_all",
-        "name": "Everybody",
-        "enabled": True,
-        "when": {"all": []},
-        "offer": methods("card", "paypal"),
-        "experiment": {"share": share, "offer": methods("paypal", "card")},
-    }
-    return seed_json() | {"rules": [rule], "adjustments": []}
-
-
-def publish(share: int) -> None:
-    rule_sets.publish(experiment(share), author="tester")
 
 
 def decisions_of(session_id: str) -> list[DecisionRecord]:

@@ -10,48 +10,15 @@ from flask import Flask
 from sqlalchemy import update
 
 from app.domain.proportions import difference, proportion
-from app.domain.statuses import PaymentStatus, SessionStatus
-from app.models import DecisionRecord, RuleSetActivation, db, utc_now
+from app.domain.statuses import SessionStatus
+from app.models import RuleSetActivation, db, utc_now
 from app.services import rule_sets
 from app.services.experiment_runs import list_runs
 from app.services.experiments import ArmFigures, ExperimentFigures, Outcome, list_experiments, points
 from app.services.transaction import transaction
-from rules import Group, Offer, Rule, seed_json
-from tests.support.rows import payment_row, session_row
-
-
-def offer(*names: str) -> dict[str, Any]:
-    plan = {"strategy": "ordered", "accounts": [{"account": "sandbox_north"}]}
-    return {"methods": [{"method": name, "providers": plan} for name in names]}
-
-
-def publish(share: int | None, name: str = "Everybody", other: str = "paypal", **changes: Any) -> int:
-    """Publish one rule, with an experiment unless there is no share; the version's number."""
-    rule = {"id": "rule_all", "name": name, "enabled": True, "when": {"all": []}, "offer": offer("card")} | changes
-    if share is not None:
-        rule["experiment"] = {"share": share, "offer": offer(other)}
-    return rule_sets.publish(seed_json() | {"rules": [rule], "adjustments": []}, author="tester").number
-
-
-def decide(session: Any, version: int, arm: str | None, sequence: int = 0, rule_id: str = "rule_all") -> None:
-    db.session.add(
-        DecisionRecord(
-            session_id=session.id, sequence=sequence, version=version, rule_id=rule_id, arm=arm, facts={}, outcome={}
-        )
-    )
-
-
-def session_in(version: int, arm: str, fate: str = "open", **columns: Any) -> Any:
-    """A session whose first decision was made by the rule; paid, refunded, expired or still open."""
-    paid = {"paid": PaymentStatus.PAID, "refunded": PaymentStatus.REFUNDED}
-    statuses = {"open": SessionStatus.OPEN, "expired": SessionStatus.EXPIRED, "failed": SessionStatus.EXPIRED}
-    session = session_row(status=statuses.get(fate, SessionStatus.COMPLETED), **columns)
-    if fate in paid:
-        payment_row(session, status=paid[fate])
-    elif fate == "failed":
-        payment_row(session, status=PaymentStatus.EXPIRED)
-    decide(session, version, arm)
-    return session
+from rules import Group, Offer, Rule
+from tests.support.experiments import decide, offer, publish, session_in
+from tests.support.rows import session_row
 
 
 def figures() -> ExperimentFigures:
