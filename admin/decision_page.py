@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 
 from admin import formats
-from admin.tracing import Traced, Tracer
+from admin.tracing import Line, Traced, Tracer
 from app.domain.methods import METHOD_IDS
 from app.models import CheckoutSession, DecisionRecord
 from app.services import rule_sets
 from app.services.decisions import outcome_of
-from rules import Decision, RuleSet, Withheld, explain, recorded
+from rules import Decision, Facts, RuleSet, explain, recorded
+from rules.absence import Absence, answers
+from rules.absence_words import outline
 
 TRACED = 200  # rules shown above the one that decided: the nearest ones
 
 
-@dataclass
+@dataclass(frozen=True)
+class Reason:
+    """One reason why a method, or one account of it, is not there; the conditions to blame, and how many more."""
+
+    text: str
+    lines: list[Line]
+    more: int
+
+
+@dataclass(frozen=True)
 class Method:
     """One payment method: the accounts that may carry it in order (none: not offered), and every reason against."""
 
     label: str
-    accounts: list[str] = field(default_factory=list)
-    reasons: list[str] = field(default_factory=list)
+    accounts: list[str]
+    reasons: list[Reason]
     strong: bool = False
 
 
@@ -63,7 +74,8 @@ def _page(record: DecisionRecord, ruleset: RuleSet) -> DecisionPage:
         rules=ruleset.rules[first : position + 1],
         adjustments=tuple(item for item in ruleset.adjustments if item.id in applied),
     )
-    explained = explain(shown, recorded(record.facts))  # only what the page shows: a set may hold thousands of rules
+    facts = recorded(record.facts)
+    explained = explain(shown, facts)  # only what the page shows: a set may hold thousands of rules
     rules = list(map(tracer.lay_out, count(first + 1), shown.rules, explained.rules))
     return DecisionPage(
         record=record,
@@ -75,29 +87,29 @@ def _page(record: DecisionRecord, ruleset: RuleSet) -> DecisionPage:
         below=max(0, len(ids) - position - 1),
         adjustments=list(map(tracer.lay_out, count(1), shown.adjustments, explained.adjustments)),
         facts=list(tracer.facts()),
-        methods=_methods(outcome),
+        methods=methods_of(ruleset, outcome, facts, tracer),
     )
 
 
-def _methods(outcome: Decision) -> list[Method]:
-    """Return the offered methods in the customer's order, then the withheld ones in the hub's."""
-    methods = {
-        item.method: Method(
-            formats.method(item.method),
-            [formats.account(account) for account in item.accounts],
-            strong=item.method in outcome.strong_authentication,
+def methods_of(ruleset: RuleSet, outcome: Decision, facts: Facts, tracer: Tracer) -> list[Method]:
+    """Return the offered methods in the customer's order, then those that are missing."""
+    offered = {item.method: item.accounts for item in outcome.offered}
+    return [
+        Method(
+            formats.method(answer.method),
+            [formats.account(account) for account in offered.get(answer.method, ())],
+            [_reason(absence, tracer) for absence in answer.absences],
+            answer.method in outcome.strong_authentication,
         )
-        for item in outcome.offered
-    }
-    known = {key: place for place, key in enumerate(METHOD_IDS)}
-    for withheld in sorted(outcome.withheld, key=lambda item: known.get(item.method, len(known))):
-        methods.setdefault(withheld.method, Method(formats.method(withheld.method))).reasons.append(_reason(withheld))
-    return list(methods.values())
+        for answer in answers(ruleset, outcome, facts, METHOD_IDS)
+    ]
 
 
-def _reason(withheld: Withheld) -> str:
-    """Return the reason, with the account's label in place of its id."""
-    account = withheld.account
-    if account and withheld.reason.startswith(account):
-        return formats.account(account) + withheld.reason[len(account) :]
-    return withheld.reason
+def _reason(absence: Absence, tracer: Tracer) -> Reason:
+    """Return the reason in words, with the account's label in place of its id."""
+    text = outline(absence)
+    account = absence.withheld.account if absence.withheld else None
+    if account and text.startswith(account):
+        text = formats.account(account) + text[len(account) :]
+    lines = [tracer.line(trace) for trace in absence.conditions]
+    return Reason(text, lines, absence.more if lines else 0)

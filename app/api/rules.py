@@ -20,7 +20,7 @@ from app.api.schemas_rules import (
 )
 from app.api.spec import ACCEPT_LANGUAGE, asked_language, in_language, new_blueprint, refusals
 from app.models import RuleSetVersion
-from app.services import decisions, rule_files, rule_sets
+from app.services import absences, decisions, rule_files, rule_sets
 from app.services.catalogue import catalogue
 
 blueprint = new_blueprint("rules", "Which payment methods and providers a session gets, and why.")
@@ -50,7 +50,7 @@ def evaluate(body: dict[str, Any]) -> dict[str, Any]:
     return {
         "facts": dict(facts),
         "decision": decision.to_json(),
-        "explanation": explanation.to_json(),
+        "explanation": explanation.to_json() | {"methods": absences.told(decision, facts)},
         "note": WITHOUT_SESSION if decision.arm and session_id is None else None,
     }
 

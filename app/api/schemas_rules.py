@@ -42,11 +42,46 @@ class RuleTraceSchema(Schema):
     )
 
 
+class AbsenceSchema(Schema):
+    code = fields.String(
+        required=True,
+        metadata={
+            "description": "not_in_offer (of the rule that decided; the reasons after it say where else it is), "
+            "rule_not_matched, rule_off, rule_not_in_force, rule_later, more_rules_earlier, more_rules_later, "
+            "other_offer, default_offer, not_offered, hidden, or why a provider may not carry it: account_off, "
+            "account_outage, account_unknown, method_unsupported, currency, country, flow, amount_low, amount_high."
+        },
+    )
+    reason = fields.String(required=True, metadata={"description": "A sentence."})
+    rule = fields.Nested(
+        RuleNameSchema, required=True, allow_none=True, metadata={"description": "Or the adjustment that hides it."}
+    )
+    account = fields.String(required=True, allow_none=True)
+    conditions = fields.List(
+        fields.Dict(),
+        required=True,
+        metadata={"description": "The first few to blame: {attribute, operator, expected, actual, result}."},
+    )
+
+
+class MethodAnswerSchema(Schema):
+    method = fields.String(required=True)
+    offered = fields.Boolean(required=True)
+    reasons = fields.List(
+        fields.Nested(AbsenceSchema),
+        required=True,
+        metadata={"description": "Every reason against it, or against one of its providers."},
+    )
+
+
 class ExplanationSchema(Schema):
     rule_id = fields.String(required=True, allow_none=True)
     adjustment_ids = fields.List(fields.String(), required=True)
     rules = fields.List(fields.Nested(RuleTraceSchema), required=True)
     adjustments = fields.List(fields.Nested(RuleTraceSchema), required=True)
+    methods = fields.List(
+        fields.Nested(MethodAnswerSchema), required=True, metadata={"description": "Why each is there or missing."}
+    )
 
 
 class EvaluationSchema(Schema):

@@ -12,8 +12,9 @@ from app.api.schemas_rules import ExplainedDecisionSchema
 from app.api.spec import IDEMPOTENCY_KEY, new_blueprint, refusals
 from app.api.views import next_action, payment_view, session_view
 from app.models import db
-from app.services import decisions, idempotency, payments, sessions
+from app.services import absences, decisions, idempotency, payments, sessions
 from app.services.transaction import transaction
+from rules import recorded
 
 blueprint = new_blueprint("checkout sessions", "One hosted page that leads to one payment.")
 
@@ -48,16 +49,17 @@ def get_session(session_id: str) -> dict[str, Any]:
 @blueprint.doc(**refusals(404))
 @blueprint.response(200, ExplainedDecisionSchema)
 def get_decision(session_id: str) -> dict[str, Any]:
-    """Explain what the session offers: the rule that decided, every condition of every rule, every method withheld."""
+    """Explain what the session offers: the rule that decided, every condition, and why each method is missing."""
     session = sessions.get_session(session_id)
     with transaction():
         record = decisions.current_decision(session)
+    decision, facts = decisions.outcome_of(record), recorded(record.facts)
     return {
         "session": session.id,
         "decided_at": record.created_at,
         "facts": record.facts,
-        "decision": decisions.outcome_of(record).to_json(),
-        "explanation": decisions.explain_record(record).to_json(),
+        "decision": decision.to_json(),
+        "explanation": decisions.explain_record(record).to_json() | {"methods": absences.told(decision, facts)},
     }
 
 

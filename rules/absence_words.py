@@ -1,0 +1,67 @@
+"""Why a payment method is missing, in plain sentences and as plain data."""
+
+from typing import Any
+
+from rules.absence import Absence, AbsenceKind, MethodAnswer
+from rules.explain import ConditionTrace
+from rules.sentences import Describer
+
+_K = AbsenceKind
+_WORDS = {
+    _K.HIDDEN: "The adjustment “{name}” hides it",
+    _K.NOT_MATCHED: "Rule {place}, “{name}”, would offer it, but did not match",
+    _K.SWITCHED_OFF: "Rule {place}, “{name}”, would offer it, but is switched off",
+    _K.NOT_IN_FORCE: "Rule {place}, “{name}”, would offer it, but is not valid on that day",
+    _K.LATER: "Rule {place}, “{name}”, would offer it, but comes after the rule that decided",
+    _K.OTHER_OFFER: "The other offer of the experiment of rule {place}, “{name}”, has it",
+    _K.DEFAULT_OFFER: "The default offer has it, but a rule matched",
+    _K.NOT_OFFERED: "No rule offers it, and the default offer does not either",
+}
+_MORE = {
+    _K.MORE_EARLIER: (
+        "1 more rule above would offer it, and did not match",
+        "{more} more rules above would offer it, and did not match",
+    ),
+    _K.MORE_LATER: ("1 more rule below would offer it", "{more} more rules below would offer it"),
+}
+
+
+def outline(absence: Absence) -> str:
+    """The reason in an English sentence without a full stop and without its conditions."""
+    if absence.withheld is not None:
+        return absence.withheld.reason.removesuffix(".")
+    kind = AbsenceKind(absence.code)
+    if kind in _MORE:
+        return _MORE[kind][absence.more > 1].format(more=absence.more)
+    return _WORDS[kind].format(name=absence.owner.name if absence.owner else "", place=absence.place)
+
+
+def sentence(absence: Absence, words: Describer, currency: object) -> str:
+    """The whole reason: each condition to blame with what the session had, amounts in the session's `currency`."""
+    conditions = [_blamed(trace, words, currency) for trace in absence.conditions]
+    if absence.conditions and absence.more:
+        conditions.append(f"{absence.more} more")
+    return f"{outline(absence)}{': ' if conditions else ''}{'; '.join(conditions)}."
+
+
+def to_json(answer: MethodAnswer, words: Describer, currency: object) -> dict[str, Any]:
+    """Plain data: method, offered, and reasons with code, reason, rule, account and conditions."""
+    return {
+        "method": answer.method,
+        "offered": answer.offered,
+        "reasons": [
+            {
+                "code": str(absence.code),
+                "reason": sentence(absence, words, currency),
+                "rule": {"id": absence.owner.id, "name": absence.owner.name} if absence.owner else None,
+                "account": absence.withheld.account if absence.withheld else None,
+                "conditions": [trace.to_json() for trace in absence.conditions],
+            }
+            for absence in answer.absences
+        ],
+    }
+
+
+def _blamed(trace: ConditionTrace, words: Describer, currency: object) -> str:
+    actual = words.fact(trace.condition.attribute, trace.actual, currency)
+    return f"“{words.describe(trace.condition)}” is {'true' if trace.result else 'false'} (here: {actual})"
