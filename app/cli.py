@@ -1,4 +1,4 @@
-"""Commands of the hub: `flask hub init`, `flask rules check FILE`, `flask jobs quarantined` and others."""
+"""Commands of the hub: `flask hub init`, `flask rules check FILE`, `flask people add EMAIL` and others."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from flask.cli import AppGroup
 from flask_migrate import upgrade
 from sqlalchemy import select
 
+from app.domain.roles import ROLES
 from app.models import Job, db
-from app.services import jobs, rule_checks, rule_sets, setup
+from app.services import jobs, people, rule_checks, rule_sets, setup, users
 from app.services.errors import Refusal
 from rules import InvalidRuleSet, TrialFailed
 
 hub = AppGroup("hub", help="Set the hub up.")
 rules = AppGroup("rules", help="Check, publish and activate rule sets.")
+people_commands = AppGroup("people", help="Add people to the backoffice, and help those who cannot sign in.")
 job_commands = AppGroup("jobs", help="Look after the outbox.")
 
 
 def register_commands(app: Flask) -> None:
     """Add the commands to the `flask` program."""
-    for group in (hub, rules, job_commands):
+    for group in (hub, rules, people_commands, job_commands):
         app.cli.add_command(group)
 
 
@@ -94,6 +96,29 @@ def activate(number: int, author: str) -> None:
     except Refusal as refusal:
         raise click.ClickException(refusal.message) from refusal
     click.echo(f"Version {number} is active.")
+
+
+@people_commands.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice(list(ROLES)), required=True, help="What they may do.")
+def add_person(email: str, role: str) -> None:
+    """Add somebody to the backoffice and print their password, once."""
+    try:
+        given = people.add_person(email, role, by=None)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    click.echo(f"{given.email} can sign in as {ROLES[role].label.lower()} with the password {given.password}")
+
+
+@people_commands.command("password")
+@click.argument("email")
+def new_password(email: str) -> None:
+    """Make a new password for somebody, print it once, and end their sign-ins."""
+    try:
+        given = users.new_password(people.by_email(email).id, by=None)
+    except Refusal as refusal:
+        raise click.ClickException(refusal.message) from refusal
+    click.echo(f"{given.email} can sign in with the password {given.password}")
 
 
 @job_commands.command("quarantined")
