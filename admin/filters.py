@@ -54,7 +54,26 @@ class Day:
         return self.column >= _midnight(day), formats.day(day)
 
 
-Filter = Choice | Day
+@dataclass(frozen=True)
+class Linked:
+    """A filter that only links from other pages set: `words` says a value, None for one that makes no sense."""
+
+    key: str
+    label: str
+    where: Callable[[str], ColumnElement[bool]]
+    words: Callable[[str], str | None]
+    choices: None = None
+    linked: bool = True
+
+    def read(self, text: str) -> tuple[ColumnElement[bool], str]:
+        """Return the condition and the value in words. Raises ValueError for a value without words."""
+        words = self.words(text)
+        if words is None:
+            raise ValueError(f"“{text[:40]}” is not known here.")
+        return self.where(text), words
+
+
+Filter = Choice | Day | Linked
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,16 @@ def money(amount: int, currency: str) -> str:
     return format_money(amount, currency, LOCALE)
 
 
+def count(number: int) -> str:
+    """Return e.g. "12,400"."""
+    return f"{number:,}"
+
+
+def percent(fraction: float) -> str:
+    """Return e.g. "62.5 %" for 0.625."""
+    return f"{100 * fraction:.1f} %"
+
+
 def zone() -> ZoneInfo:
     """Return the merchant's time zone."""
     return ZoneInfo(current_app.config["JUNCTION"].merchant_timezone)

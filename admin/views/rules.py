@@ -1,19 +1,22 @@
-"""Rules: the active version and every earlier one, as plain sentences."""
+"""Rules: the active version with what became of it, every version that there was, and the way back to one."""
 
 from __future__ import annotations
 
-from flask import request
+from flask import Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from sqlalchemy import select
 
-from admin.base import HubView
+from admin.base import HubView, needs
+from admin.draft_forms import person
+from admin.overview import overview
+from admin.rule_cards import cards, slice_of
 from admin.tracing import Tracer
-from app.models import RuleSetActivation, RuleSetVersion, db
-from app.services import rule_sets
+from admin.version_page import version_page
+from app.services import rule_files, rule_sets
 from app.services.errors import NoActiveRules
 
-SHOWN = 100  # rules a page
 VERSIONS = 100
+EVENTS = 20
 
 
 class RulesView(HubView):
@@ -22,45 +25,41 @@ class RulesView(HubView):
     @expose("/")
     def index(self) -> str:
         try:
-            number = rule_sets.active_number()
+            return self.render("backoffice/rules.html", page=overview(request.args.get("page", "1")))
         except NoActiveRules:
             return self.render("backoffice/rules_none.html")
-        return self._version(number)
 
     @expose("/versions/")
     def versions(self) -> str:
-        columns = (RuleSetVersion.number, RuleSetVersion.author, RuleSetVersion.note, RuleSetVersion.created_at)
-        rows = db.session.execute(select(*columns).order_by(RuleSetVersion.number.desc()).limit(VERSIONS)).all()
-        return self.render("backoffice/versions.html", rows=rows, active=_active())
+        return self.render(
+            "backoffice/versions.html",
+            rows=rule_sets.list_versions(VERSIONS),
+            active=rule_sets.newest_activation(),
+            events=rule_sets.list_events(EVENTS),
+        )
 
     @expose("/versions/<int(max=2147483647):number>")
     def version(self, number: int) -> str:
-        return self._version(number)
-
-    def _version(self, number: int) -> str:
-        version = rule_sets.get_version(number)
         ruleset = rule_sets.ruleset_of(number)
-        tracer = Tracer({})
-        page = request.args.get("page", "1")
-        first = (int(page) - 1) * SHOWN if page.isdecimal() and 0 < int(page[:6]) <= len(ruleset.rules) else 0
+        part, tracer = slice_of(len(ruleset.rules), request.args.get("page", "1")), Tracer({})
         return self.render(
-            "backoffice/rules.html",
-            version=version,
-            active=_active(),
-            rules=[
-                (number, rule, tracer.sentence(rule))
-                for number, rule in enumerate(ruleset.rules[first : first + SHOWN], first + 1)
-            ],
-            total=len(ruleset.rules),
-            first=first,
-            shown=SHOWN,
-            adjustments=[(item, tracer.sentence(item)) for item in ruleset.adjustments],
+            "backoffice/version.html",
+            page=version_page(number, request.args.get("since", "")),
+            rules=cards(ruleset.rules, tracer, part=part),
+            adjustments=cards(ruleset.adjustments, tracer),
             default=tracer.sentence(ruleset.default),
+            part=part,
         )
 
+    @expose("/versions/<int(max=2147483647):number>/file")
+    def file(self, number: int) -> Response:
+        text = rule_files.text_of(rule_sets.ruleset_of(number))
+        name = f'attachment; filename="rules-{number}.json"'
+        return Response(text, content_type="application/json", headers={"Content-Disposition": name})
 
-def _active() -> RuleSetActivation | None:
-    """Return the activation in force: its version, who made it active and when."""
-    newest = select(RuleSetActivation).order_by(RuleSetActivation.id.desc()).limit(1)
-    found: RuleSetActivation | None = db.session.scalar(newest)
-    return found
+    @expose("/versions/<int(max=2147483647):number>/activate", methods=("POST",))
+    @needs("rules.publish")
+    def activate(self, number: int) -> ResponseReturnValue:
+        rule_sets.activate_version(number, actor=person())
+        flash(f"Version {number} is active: from now on it decides for every customer.", "good")
+        return redirect(url_for(".index"))

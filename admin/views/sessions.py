@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request
 from flask_admin import expose
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from admin import filters, formats
@@ -13,10 +13,11 @@ from admin.decision_page import decisions_of
 from admin.keyset import count_up_to, page_of
 from admin.timeline import timeline_of
 from app.domain.statuses import SessionStatus
-from app.models import CheckoutSession, Payment
-from app.services import sessions
+from app.models import CheckoutSession, DecisionRecord, Payment, utc_now
+from app.services import rule_figures, rule_sets, sessions
 
 Session = CheckoutSession
+DEFAULT = "-"  # in an address, where a rule's id stands otherwise: no id can be this
 
 VIEWS = (
     filters.View("all", "All"),
@@ -32,7 +33,26 @@ def _filters() -> tuple[filters.Filter, ...]:
         filters.Choice("currency", "Currency", formats.CURRENCIES, lambda value: Session.currency == value),
         filters.Day("from", "From", Session.created_at),
         filters.Day("until", "Until", Session.created_at, until=True),
+        filters.Linked("rule", "Decided lately by", _decided_by, _rule_name),
     )
+
+
+def _decided_by(rule_id: str) -> ColumnElement[bool]:
+    """Return the sessions of the last days that a rule decided, or, for DEFAULT, the default offer."""
+    decided = select(DecisionRecord.session_id).where(
+        DecisionRecord.rule_id == (None if rule_id == DEFAULT else rule_id),
+        DecisionRecord.created_at > utc_now() - rule_figures.MONTH,
+    )
+    return Session.id.in_(decided)
+
+
+def _rule_name(rule_id: str) -> str | None:
+    """Return what a rule of the active version is called."""
+    if rule_id == DEFAULT:
+        return "the default offer"
+    newest = rule_sets.newest_activation()
+    rules = rule_sets.ruleset_of(newest.version).rules_by_id if newest else {}
+    return rules[rule_id].name if rule_id in rules else None
 
 
 class SessionsView(HubView):

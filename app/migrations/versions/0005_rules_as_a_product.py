@@ -73,12 +73,14 @@ def upgrade() -> None:
         batch_op.create_check_constraint(op.f("ck_decisions_arm_known"), "arm IN ('a', 'b')")
         batch_op.drop_index(batch_op.f("ix_decisions_rule_id"))
         batch_op.create_index("ix_decisions_created_at_id", ["created_at", "id"], unique=False)
-        batch_op.create_index("ix_decisions_rule_id_created_at", ["rule_id", "created_at"], unique=False)
+        batch_op.create_index(
+            "ix_decisions_rule_id_created_at_session_id", ["rule_id", "created_at", "session_id"], unique=False
+        )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("decisions", schema=None) as batch_op:
-        batch_op.drop_index("ix_decisions_rule_id_created_at")
+        batch_op.drop_index("ix_decisions_rule_id_created_at_session_id")
         batch_op.drop_index("ix_decisions_created_at_id")
         batch_op.create_index(batch_op.f("ix_decisions_rule_id"), ["rule_id"], unique=False)
         batch_op.drop_constraint(op.f("ck_decisions_arm_known"), type_="check")

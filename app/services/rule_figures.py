@@ -1,0 +1,85 @@
+"""How often each rule decided lately, and how many of the sessions that it decided were paid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import case, func, select
+
+from app.domain.statuses import SessionStatus
+from app.models import CheckoutSession, DecisionRecord, RuleSetActivation, db, utc_now
+from app.services.recent import Recent
+from app.services.transaction import reading
+from rules import Rule
+
+WEEK, MONTH = timedelta(days=7), timedelta(days=30)
+LONG_ENOUGH = timedelta(days=1)  # a version has to be active before a rule of it is called silent
+SESSIONS_ENOUGH = 100  # and as many sessions have to be decided
+_figures = Recent("rule figures", seconds=60, most=4)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Decisions of the last 7 and 30 days; the sessions of those 30 days, and those of them that are paid by now."""
+
+    week: int = 0
+    month: int = 0
+    sessions: int = 0
+    paid: int = 0
+
+    @property
+    def conversion(self) -> float | None:
+        """Paid sessions of all, 0 to 1; None without sessions."""
+        return self.paid / self.sessions if self.sessions else None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The usage of each rule by id, of the default offer under None, as it was `at` a moment."""
+
+    at: datetime
+    by_rule: Mapping[str | None, Usage]
+    can_tell: bool  # whether the active version has been asked long and often enough
+
+    def of(self, rule_id: str | None) -> Usage:
+        """Return the usage of one rule, or of the default offer."""
+        return self.by_rule.get(rule_id, Usage())
+
+    def is_silent(self, rule: Rule, today: date) -> bool:
+        """Tell whether a rule that could have decided never did; never while it is too early to tell."""
+        valid = (rule.valid_from or today) <= today <= (rule.valid_until or today)
+        return self.can_tell and rule.enabled and valid and rule.id not in self.by_rule
+
+
+def figures(active: RuleSetActivation) -> Figures:
+    """Return the figures beside the active version, at most a minute old."""
+    activation, since = active.id, active.at
+    return _figures.get(activation, lambda: _count(since))
+
+
+def _count(active_since: datetime) -> Figures:
+    now, decision = utc_now(), DecisionRecord
+    # A session that was decided lately was open then, so it expires later: an index has both columns.
+    completed = (CheckoutSession.status == SessionStatus.COMPLETED, CheckoutSession.expires_at > now - MONTH)
+    paid = select(CheckoutSession.id).where(*completed).cte("paid").prefix_with("MATERIALIZED")
+    usage = (
+        select(
+            decision.rule_id,
+            func.count(case((decision.created_at > now - WEEK, 1))),
+            func.count(),
+            func.count(decision.session_id.distinct()),
+            func.count(paid.c.id.distinct()),
+        )
+        .outerjoin(paid, paid.c.id == decision.session_id)
+        .where(decision.created_at > now - MONTH)
+        .group_by(decision.rule_id)
+    )
+    decided = select(decision.id).where(decision.created_at > active_since, decision.sequence == 0)
+    few = decided.limit(SESSIONS_ENOUGH).subquery()
+    with reading():
+        by_rule = {rule_id: Usage(*counts) for rule_id, *counts in db.session.execute(usage)}
+        asked = db.session.scalar(select(func.count()).select_from(few)) or 0
+    can_tell = now - active_since >= LONG_ENOUGH and asked >= SESSIONS_ENOUGH
+    return Figures(now, by_rule, can_tell)
