@@ -40,6 +40,7 @@ ADMIN_PAGES = [
     "rules/",
     "rules/versions/",
     "rules/versions/1",
+    "rules/experiments/",
     "alerts/",
     "jobs/",
     "providers/",

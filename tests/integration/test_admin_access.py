@@ -64,6 +64,7 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         "/admin/search/": "payments.view",
         "/admin/rules/": "rules.view",
         "/admin/rules/versions/": "rules.view",
+        "/admin/rules/experiments/": "rules.view",
         "/admin/alerts/": "alerts.view",
         "/admin/providers/": "providers.view",
         "/admin/jobs/": "jobs.view",

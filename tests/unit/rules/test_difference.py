@@ -12,6 +12,7 @@ from rules import (
     Adjustment,
     Condition,
     Describer,
+    Experiment,
     Group,
     HideMethods,
     MethodPlan,
@@ -64,6 +65,15 @@ def changes(old: RuleSet, new: RuleSet) -> tuple[Change, ...]:
                 "It is switched off."
             ],
             id="added but off",
+        ),
+        pytest.param(
+            replace(OLD, rules=(replace(A, experiment=Experiment(20, PAYPAL)), B, C)),
+            [
+                "The rule “A” is changed. Before: When the amount is over €500.00, offer Card through North. "
+                "Now: When the amount is over €500.00, offer Card through North – or, as an experiment for 20% of the "
+                "sessions, offer PayPal through North."
+            ],
+            id="an experiment begins",
         ),
         pytest.param(
             replace(OLD, rules=(B, C)),
