@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import Admin, BaseView
 
 from admin.idle import is_signed_in
+from admin.kept import sign_in_page as kept_sign_in_page
 from admin.roles import PERMISSIONS, may
 from admin.shell import render_page
 
@@ -52,8 +53,9 @@ class HubView(BaseView):
         return None
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> ResponseReturnValue:
+        kept = kept_sign_in_page() if request.method == "POST" else None
         here = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("security.login", next=here))
+        return kept or redirect(url_for("security.login", next=here))
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return fn(self, *args, **kwargs)  # Flask-Admin's own would answer a TypeError in the page with another

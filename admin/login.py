@@ -11,6 +11,8 @@ from flask import Flask, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 
+from admin.idle import is_signed_in
+from admin.kept import brought, restore_page
 from admin.shell import bare_shell
 from app.security import limiter, security
 
@@ -27,7 +29,7 @@ def is_inside(address: str) -> bool:
 def init_login(app: Flask) -> None:
     """Put our page and limits on the sign-in of Flask-Security."""
     app.config["SECURITY_LOGIN_USER_TEMPLATE"] = "backoffice/login.html"
-    security.login_context_processor(lambda: {"shell": bare_shell()})
+    security.login_context_processor(lambda: {"shell": bare_shell(), "kept": brought()})
     view = _only_our_form(app.view_functions["security.login"])
     for limit, key in ((BY_ACCOUNT, _account), (BY_ADDRESS, get_remote_address)):
         view = limiter.limit(limit, key_func=key, methods=["POST"])(view)
@@ -47,6 +49,7 @@ def _only_our_form(view: Callable[..., Any]) -> Callable[..., Any]:
         if not all(is_inside(back) for back in backs if back):
             return redirect(url_for("security.login"))
         answer: ResponseReturnValue = view()
-        return answer
+        kept = brought() if request.method == "POST" else None
+        return (restore_page(kept) if kept and is_signed_in() else None) or answer
 
     return login
