@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask
 from flask_admin.theme import Theme
 
-from admin import formats
+from admin import formats, kept
 from admin.base import Backoffice
 from admin.errors import render_admin_error
 from admin.idle import init_idle
@@ -23,9 +23,11 @@ from admin.views.own_account import OwnAccountView
 from admin.views.payments import PaymentsView
 from admin.views.people import PeopleView
 from admin.views.providers import ProvidersView
+from admin.views.replays import ReplaysView
 from admin.views.review import ReviewView
 from admin.views.rules import RulesView
 from admin.views.sessions import SessionsView
+from admin.views.try_it import TryItView
 from app.errors import register_error_page
 
 # A folder that Flask-Admin does not have: none of its own templates can be served by accident.
@@ -49,6 +51,8 @@ def register_admin(app: Flask) -> None:
     init_large_forms(app)
     init_login(app)
     register_error_page(app, "/admin", render_admin_error)
+    register_error_page(app, kept.PREFIX, kept.error_page)
+    register_error_page(app, "/admin/login", kept.sign_in_error_page)
     backoffice = Backoffice(
         app,
         name="Junction",
@@ -62,9 +66,11 @@ def register_admin(app: Flask) -> None:
         AlertsView(name="Alerts", endpoint="admin_alerts", url="alerts"),
         JobsView(name="Background work", endpoint="admin_jobs", url="jobs"),
         RulesView(name="Rules", endpoint="admin_rules", url="rules"),
+        TryItView(name="Try the rules", endpoint="admin_try", url="rules/try"),
         DraftView(name="Draft of the rules", endpoint="admin_draft", url="rules/draft"),
         ReviewView(name="Review of the draft", endpoint="admin_review", url="rules/draft/review"),
         BuilderView(name="Edit a rule", endpoint="admin_builder", url="rules/draft"),
+        ReplaysView(name="Replays of the draft", endpoint="admin_replays", url="rules/replays"),
         AttributesView(name="Attributes", endpoint="admin_attributes", url="rules/attributes"),
         ExperimentsView(name="Experiments", endpoint="admin_experiments", url="rules/experiments"),
         ProvidersView(name="Providers", endpoint="admin_providers", url="providers"),

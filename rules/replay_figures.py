@@ -33,6 +33,14 @@ class Tally:
             if paid:
                 self.paid_amounts[currency] += amount
 
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.sessions + other.sessions,
+            self.amounts + other.amounts,
+            self.paid + other.paid,
+            self.paid_amounts + other.paid_amounts,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain data."""
         return {

@@ -14,7 +14,11 @@ from app.services import health, jobs
 from app.services.errors import NotFound
 
 SHOWN = 100
-KINDS = {"settle_attempt": "Ask a provider about an attempt", "apply_webhook": "Apply a provider's message"}
+KINDS = {
+    "settle_attempt": "Ask a provider about an attempt",
+    "apply_webhook": "Apply a provider's message",
+    "replay": "Replay the draft over stored sessions",
+}
 
 
 class JobsView(HubView):

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import structlog
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import defer
 
 from app.models import CheckoutSession, Job, Replay, RuleSetDraft, db, utc_now
 from app.services import drafts, jobs, rule_sets
@@ -95,11 +96,11 @@ def get_replay(replay_id: str) -> Replay:
         return _detached(replay)
 
 
-def list_replays(limit: int = 50) -> list[Replay]:
-    """Return the replays, newest first."""
+def list_replays(limit: int = 20) -> list[Replay]:
+    """Return the replays, newest first, without their documents."""
+    newest_first = select(Replay).order_by(Replay.created_at.desc(), Replay.id.desc()).limit(limit)
     with reading():
-        rows = db.session.scalars(select(Replay).order_by(Replay.created_at.desc(), Replay.id.desc()).limit(limit))
-        return [_detached(replay) for replay in rows.all()]
+        return [_detached(replay) for replay in db.session.scalars(newest_first.options(defer(Replay.document))).all()]
 
 
 def cancel(replay_id: str, *, actor: str) -> Replay:
