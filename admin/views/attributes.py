@@ -43,7 +43,7 @@ class AttributesView(HubView):
                 "backoffice/attributes.html", own=own, uses=uses, carried=carried, built_in=BUILT_IN, types=TYPES
             )
 
-    @expose("/new", methods=("GET", "POST"))
+    @expose("/new-attribute", methods=("GET", "POST"))  # no key has a hyphen
     @needs("attributes.edit")
     def new(self) -> ResponseReturnValue:
         if request.method == "GET":

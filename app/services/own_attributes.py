@@ -162,7 +162,7 @@ def _refuse_taken_label(label: str, others: list[OwnAttribute]) -> None:
 def _refuse_used(row: OwnAttribute, scanned: _Versions, uses: list[Use]) -> None:
     where = list(map(str, uses))
     version = version_naming(row.key, after=scanned.scanned) or scanned.naming
-    if version is not None:
+    if version is not None and all(use.where != f"version {version}" for use in uses):
         where.append(f"version {version}")
     if where or row.carried_at is not None:
         raise AttributeInUse(row.label, tuple(where), row.carried_at)

@@ -68,6 +68,10 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         "/admin/alerts/": "alerts.view",
         "/admin/providers/": "providers.view",
         "/admin/jobs/": "jobs.view",
+        "/admin/rules/attributes/": "rules.view",
+        "/admin/rules/attributes/new-attribute": "attributes.edit",
+        "/admin/people/": "people.manage",
+        "/admin/account/": "backoffice.use",
     }
     for path, permission in needed.items():
         expected = 200 if permission in ROLES[role] else 403
@@ -76,6 +80,8 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         ("/admin/payments/pay_x/settle", "payments.settle"),
         ("/admin/alerts/alert_x/resolve", "alerts.resolve"),
         ("/admin/jobs/job_x/retry", "jobs.retry"),
+        ("/admin/rules/attributes/unheard_of/retire", "attributes.edit"),
+        ("/admin/people/4711/switch", "people.manage"),
     ):
         expected = 404 if permission in ROLES[role] else 403
         assert person.press(path).status_code == expected, (role, path)

@@ -212,7 +212,7 @@ def test_a_new_approver_approves_what_somebody_else_wrote(app: Flask) -> None:
     page = admin.press("/admin/people/add", email="bruno@shop.example", role="rules_approver")
     bruno = Operator(strict, "bruno@shop.example", SECRET.findall(page.text)[0])
     assert bruno.get("/admin/rules/").status_code == 200
-    assert bruno.press("/admin/rules/attributes/new").status_code == 403
+    assert bruno.press("/admin/rules/attributes/new-attribute").status_code == 403
     with strict.app_context():
         draft = drafts.get_draft()
         saved = drafts.save_draft(renamed("Ready"), revision=draft.revision, author="user:anna@shop.example")

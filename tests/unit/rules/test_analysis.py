@@ -254,6 +254,16 @@ def test_attributes_that_no_session_carried() -> None:
     assert findings(gold, seen={"device", "tier"}) == findings(gold) == []
 
 
+def test_attributes_that_are_retired() -> None:
+    retired = replace(CATALOGUE.get("tier"), retired=True)
+    catalogue = BUILT_IN_CATALOGUE.with_custom((retired,))
+    gold, off = rule("Gold", is_("tier", OP.EQUALS, "gold")), rule("Off", is_("tier", OP.IS_KNOWN), enabled=False)
+    [finding] = analyse(RuleSet((gold, off), default=NORTH), catalogue, ACCOUNTS, METHODS)
+    assert (finding.kind, finding.severity, finding.rule_id) == ("retired_attribute", Severity.WARNING, "gold")
+    assert "tests “Tier”, which is retired" in finding.message
+    assert findings(gold) == []
+
+
 def test_what_validation_would_refuse_is_left_out() -> None:
     deep: Group = Group(GroupKind.ALL, CONTRADICTIONS["two countries"])
     for _ in range(5_000):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules import BUILT_IN_CATALOGUE, Attribute, AttributeType, Catalogue, InvalidFacts, coerce
+from rules import BUILT_IN_CATALOGUE, Attribute, AttributeType, Catalogue, InvalidFacts, coerce, recorded
 
 
 def fault(key: str, value: object) -> str:
@@ -93,3 +93,13 @@ def test_choices_of_every_built_in_attribute_are_accepted() -> None:
         for choice in attribute.choices or ():
             value = [choice] if attribute.type is AttributeType.STRING_LIST else choice
             assert attribute.key in coerce(BUILT_IN_CATALOGUE, {attribute.key: value})
+
+
+def test_recorded_facts_are_read_as_they_were_whatever_the_catalogue_says_now() -> None:
+    stored = {"country": "IT", "gone": "gold", "badges": ["a", "b"], "hour": 9, "vip": False, "nothing": None}
+    facts = recorded(stored)
+    assert facts == {"country": "IT", "gone": "gold", "badges": ("a", "b"), "hour": 9, "vip": False}
+    assert facts["vip"] is False
+    assert recorded({"odd": {"a": 1}, "half": 0.5}) == {}
+    known = {key: value for key, value in stored.items() if BUILT_IN_CATALOGUE.get(key)}
+    assert recorded(known) == coerce(BUILT_IN_CATALOGUE, known)
