@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from admin.builder.model import ADJUSTMENT, DEFAULT, RULE, ItemForm
+from admin.builder.operations import at
 from admin.builder.surroundings import Surroundings
 from admin.builder.writing import write
-from rules import Adjustment, InvalidRuleSet, Offer, Problem, Rule, RuleSet, from_json, validate
+from rules import Adjustment, InvalidRuleSet, Offer, Operator, Problem, Rule, RuleSet, from_json, validate
 
 LISTS = {RULE: "rules", ADJUSTMENT: "adjustments"}
 WHOLE = ""  # the field of a problem that lies in no field
@@ -18,6 +19,7 @@ WHOLE = ""  # the field of a problem that lies in no field
 _STEPS = (
     (re.compile(r"^(rules|adjustments)\[0\]\.?|^default\.?"), ""),
     (re.compile(r"\.(?:all|any|none)\[(\d+)\]"), r".\1"),
+    (re.compile(r"\.value\[1\]$"), ".high"),  # the second of two, or of a list, which has one field
     (re.compile(r"\.value\b.*$"), ".value"),
     (re.compile(r"^experiment\.share$"), "share"),
     (re.compile(r"^experiment\.offer"), "other"),
@@ -34,7 +36,7 @@ _STEPS = (
 )
 _FIELDS = re.compile(
     r"name|valid_from|valid_until|share|new|(offer|other)\.new|(offer|other)\.\d+\.(new|method)|"
-    r"(offer|other)\.\d+\.\d+\.(account|weight)|when(\.\d+)*\.(new|attribute|operator|value)|"
+    r"(offer|other)\.\d+\.\d+\.(account|weight)|when(\.\d+)*\.(new|attribute|operator|value|high)|"
     r"actions\.\d+\.(value|type|notices\.\d+\.text|notices|plan\.(new|method)|plan\.\d+\.(account|weight))"
 )
 
@@ -95,6 +97,9 @@ def field_of(path: str, form: ItemForm) -> str:
         notices = form.actions[int(text[1])].notices
         rows = [row for row, notice in enumerate(notices) if notice.language[:20] == text[2]]
         path = f"actions.{text[1]}.notices" + (f".{rows[0]}.text" if rows else "")
+    elif path.endswith(".high"):
+        test = at(form, path.removesuffix(".high"))
+        path = path if getattr(test, "operator", "") == Operator.BETWEEN else path.removesuffix("high") + "value"
     elif re.fullmatch(r"when(\.\d+)*", path):
         path = f"{path}.new"  # a whole group
     return path if _FIELDS.fullmatch(path) else WHOLE

@@ -20,7 +20,7 @@ from admin.builder.model import (
 from admin.builder.surroundings import Surroundings, Widget
 from admin.builder.typed import read_names, split_list
 from admin.builder.words import ACTIONS, is_list
-from rules import AttributeType, GroupKind
+from rules import AttributeType, GroupKind, Operator
 from rules.limits import MAX_ACCOUNTS, MAX_ACTIONS, MAX_CONDITIONS, MAX_DEPTH, MAX_GROUPS, MAX_METHODS
 
 MAX_LANGUAGES = 20
@@ -134,7 +134,9 @@ def _add_condition(form: ItemForm, group: GroupForm, path: str, known: Surroundi
     attribute = known.catalogue.get(group.new)
     if attribute is None or attribute.retired or sum(1 for _ in conditions(form.when)) >= MAX_CONDITIONS:
         return f"{path}.new"
-    group.children.append(ConditionForm(attribute.key, attribute.operators[0].value, currency=known.currency))
+    operators = attribute.operators
+    operator = Operator.IN if Operator.IN in operators and attribute.type is not AttributeType.INTEGER else operators[0]
+    group.children.append(ConditionForm(attribute.key, operator.value, currency=known.currency))
     group.new = ""
     return f"{path}.{len(group.children) - 1}.operator"
 

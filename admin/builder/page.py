@@ -13,6 +13,7 @@ from admin import formats
 from admin.builder import words
 from admin.builder.checking import WHOLE
 from admin.builder.model import (
+    AccountForm,
     ActionForm,
     ConditionForm,
     GroupForm,
@@ -66,14 +67,16 @@ class Page:
 
     def subject(self, name: str) -> str:
         """Return what a field belongs to: the label of an attribute or a method, or nothing."""
-        path = name
+        path, account = name, ""
         while "." in path:
             path = path.rpartition(".")[0]
             part = at(self.form, path)
             if isinstance(part, ConditionForm):
                 return self.label(part)
+            if isinstance(part, AccountForm):
+                account = f", {self.account(part.account)}"
             if isinstance(part, MethodForm) and part.method:
-                return self.method(part.method)
+                return self.method(part.method) + account
             if isinstance(part, ActionForm):
                 return words.ACTIONS.get(part.type, "")
         return {"valid_from": "First day", "valid_until": "Last day", "share": "Share", "name": "Name"}.get(name, "")
@@ -212,5 +215,6 @@ class Page:
 def _place(name: str) -> tuple[int, list[tuple[int, str]]]:
     """Return a key that sorts fields as the form shows them."""
     first, *rest = name.split(".")
-    parts = [(int(part), "") if re.fullmatch(r"[0-9]+", part) else (1_000, part) for part in rest]
+    last = {"attribute": "0", "operator": "1", "value": "2", "high": "3"}  # as they stand from left to right
+    parts = [(int(part), "") if re.fullmatch(r"[0-9]+", part) else (10_000, last.get(part, part)) for part in rest]
     return (SECTIONS.index(first) if first in SECTIONS and name != WHOLE else -1), parts

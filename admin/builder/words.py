@@ -63,7 +63,8 @@ def operator_label(type_: AttributeType, operator: Operator) -> str:
 
 def operator_labels(type_: AttributeType | None, operators: tuple[Operator, ...], present: str) -> dict[str, str]:
     """Return the words of each operator to choose from; the present one is among them even where it does not suit."""
-    asked = [*operators, *(one for one in Operator if one == present and one not in operators)]
+    suited = operators or tuple(Operator)
+    asked = [*suited, *(one for one in Operator if one == present and one not in suited)]
     return {one.value: operator_label(type_ or AttributeType.STRING, one) for one in asked}
 
 

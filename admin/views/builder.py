@@ -8,7 +8,7 @@ from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
-from admin.base import HubView, needs
+from admin.base import HubView, keeps_work, needs
 from admin.builder.checking import LISTS, Checked, check, sentence_of
 from admin.builder.loading import load
 from admin.builder.model import ADJUSTMENT, DEFAULT, MAX_FIELDS, RULE, GroupForm, ItemForm, TooLarge, is_too_large
@@ -31,30 +31,35 @@ class BuilderView(HubView):
 
     @expose("/new-rule", methods=("GET", "POST"))
     @needs("rules.edit")
+    @keeps_work
     def new_rule(self) -> ResponseReturnValue:
         """A rule that is not in the draft yet."""
         return self._edit(RULE, "")
 
     @expose("/rules/<item_id>", methods=("GET", "POST"))
     @needs("rules.edit")
+    @keeps_work
     def rule(self, item_id: str) -> ResponseReturnValue:
         """A rule of the draft."""
         return self._edit(RULE, item_id)
 
     @expose("/new-adjustment", methods=("GET", "POST"))
     @needs("rules.edit")
+    @keeps_work
     def new_adjustment(self) -> ResponseReturnValue:
         """An adjustment that is not in the draft yet."""
         return self._edit(ADJUSTMENT, "")
 
     @expose("/adjustments/<item_id>", methods=("GET", "POST"))
     @needs("rules.edit")
+    @keeps_work
     def adjustment(self, item_id: str) -> ResponseReturnValue:
         """An adjustment of the draft."""
         return self._edit(ADJUSTMENT, item_id)
 
     @expose("/default", methods=("GET", "POST"))
     @needs("rules.edit")
+    @keeps_work
     def default(self) -> ResponseReturnValue:
         """What is offered when no rule matches."""
         return self._edit(DEFAULT, "")
@@ -86,6 +91,8 @@ class BuilderView(HubView):
         present = find(draft.document, form.kind, item_id)
         if form.revision != draft.revision:
             return self._changed_meanwhile(form, draft, known, checked)
+        if present is None and form.digest:
+            raise _not_there(form.kind, item_id)  # nor was it ever: a removal would have moved the revision on
         if present == checked.data:
             flash("Nothing was changed.", "info")
             return _to_the_draft(draft.document, form.kind, item_id)
@@ -129,10 +136,14 @@ def _loaded(kind: str, item_id: str, draft: RuleSetDraft, known: Surroundings) -
         return ItemForm(kind, when=GroupForm(), revision=draft.revision)
     item = find(draft.document, kind, item_id)
     if item is None:
-        raise NotFound(f"{NOUNS[kind]} in the draft", item_id)
+        raise _not_there(kind, item_id)
     form = load(kind, item, known)
     form.revision, form.digest = draft.revision, digest(item)
     return _bounded(form)
+
+
+def _not_there(kind: str, item_id: str) -> NotFound:
+    return NotFound(f"{NOUNS[kind]} in the draft", item_id)
 
 
 def _posted(kind: str, item_id: str) -> ItemForm:
