@@ -12,6 +12,7 @@ from app.domain.ids import new_id
 from app.domain.statuses import SessionStatus
 from app.models import CheckoutSession, DecisionRecord, db, utc_now
 from app.services.transaction import transaction
+from rules import Decision
 
 # What the hub computes for each session, and no case cares about.
 COMPUTED: dict[str, Any] = {
@@ -22,7 +23,7 @@ COMPUTED: dict[str, Any] = {
     "failed_accounts": [],
     "cross_border": False,
 }
-OUTCOME = {"version": 1, "rule": {"id": None, "name": "Default offer"}, "offered": [], "withheld": []}
+OUTCOME = Decision(1, None, "Default offer", (), ()).to_json()
 CHUNK = 5_000
 
 
