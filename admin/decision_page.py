@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 from admin import formats
 from admin.tracing import Line, Traced, Tracer
@@ -12,10 +14,11 @@ from app.models import CheckoutSession, DecisionRecord
 from app.services import rule_sets
 from app.services.decisions import outcome_of
 from rules import Decision, Facts, RuleSet, explain, recorded
-from rules.absence import Absence, answers
-from rules.absence_words import outline
+from rules.absence import Absence, AbsenceKind, answers
+from rules.absence_words import outline, outline_of_later
 
 TRACED = 200  # rules shown above the one that decided: the nearest ones
+IDLE = 50  # adjustments shown that did not apply
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,13 @@ class Method:
 
 
 @dataclass(frozen=True)
-class DecisionPage:
+class Explained:
     """All there is to say about one decision; `rule` is None when the default offer was made.
 
     `above` are the rules that were asked first and did not match, `above_hidden` how many more there were, `below`
-    how many were not reached.
+    how many were not reached; `idle` are adjustments that did not apply, the first few.
     """
 
-    record: DecisionRecord
     outcome: Decision
     rule: Traced | None
     default: str
@@ -53,39 +55,52 @@ class DecisionPage:
     above_hidden: int
     below: int
     adjustments: list[Traced]
+    idle: list[Traced]
     facts: list[tuple[str, str]]
     methods: list[Method]
+
+
+@dataclass(frozen=True)
+class DecisionPage(Explained):
+    """A decision that was made, and its record."""
+
+    record: DecisionRecord
 
 
 def decisions_of(session: CheckoutSession) -> list[DecisionPage]:
     """Return the session's decisions, the latest first."""
     records: list[DecisionRecord] = list(reversed(session.decisions))
     rulesets = {version: rule_sets.ruleset_of(version) for version in {record.version for record in records}}
-    return [_page(record, rulesets[record.version]) for record in records]
+    return [
+        DecisionPage(record=record, **vars(explained(rulesets[record.version], outcome_of(record), record.facts)))
+        for record in records
+    ]
 
 
-def _page(record: DecisionRecord, ruleset: RuleSet) -> DecisionPage:
-    outcome, tracer = outcome_of(record), Tracer(record.facts)
+def explained(ruleset: RuleSet, outcome: Decision, told: Mapping[str, Any]) -> Explained:
+    """Return all there is to say about a decision of this rule set on these facts."""
+    tracer, facts = Tracer(told), recorded(told)
     ids = [rule.id for rule in ruleset.rules]
-    position = ids.index(record.rule_id) if record.rule_id in ids else len(ids)
+    position = ids.index(outcome.rule_id) if outcome.rule_id in ids else len(ids)
     first = max(0, position - TRACED)
     applied = {key for key, _ in outcome.adjustments}
+    idle = [item for item in ruleset.adjustments if item.id not in applied][:IDLE]
     shown = RuleSet(
         rules=ruleset.rules[first : position + 1],
-        adjustments=tuple(item for item in ruleset.adjustments if item.id in applied),
+        adjustments=(*(item for item in ruleset.adjustments if item.id in applied), *idle),
     )
-    facts = recorded(record.facts)
-    explained = explain(shown, facts)  # only what the page shows: a set may hold thousands of rules
-    rules = list(map(tracer.lay_out, count(first + 1), shown.rules, explained.rules))
-    return DecisionPage(
-        record=record,
+    traces = explain(shown, facts)  # only what the page shows: a set may hold thousands of rules
+    rules = list(map(tracer.lay_out, count(first + 1), shown.rules, traces.rules))
+    adjustments = list(map(tracer.lay_out, count(1), shown.adjustments, traces.adjustments))
+    return Explained(
         outcome=outcome,
         rule=rules[-1] if rules and position < len(ids) else None,
         default=tracer.sentence(ruleset.default),
         above=rules[: position - first],
         above_hidden=first,
         below=max(0, len(ids) - position - 1),
-        adjustments=list(map(tracer.lay_out, count(1), shown.adjustments, explained.adjustments)),
+        adjustments=adjustments[: len(adjustments) - len(idle)],
+        idle=adjustments[len(adjustments) - len(idle) :],
         facts=list(tracer.facts()),
         methods=methods_of(ruleset, outcome, facts, tracer),
     )
@@ -98,11 +113,22 @@ def methods_of(ruleset: RuleSet, outcome: Decision, facts: Facts, tracer: Tracer
         Method(
             formats.method(answer.method),
             [formats.account(account) for account in offered.get(answer.method, ())],
-            [_reason(absence, tracer) for absence in answer.absences],
+            list(_reasons(answer.absences, tracer)),
             answer.method in outcome.strong_authentication,
         )
         for answer in answers(ruleset, outcome, facts, METHOD_IDS)
     ]
+
+
+def _reasons(absences: Sequence[Absence], tracer: Tracer) -> Iterator[Reason]:
+    """Yield every reason; the rules that were not reached are one."""
+    later = [absence for absence in absences if absence.code == AbsenceKind.LATER]
+    for absence in absences:
+        if absence in later[:1]:
+            more = sum(other.more for other in absences if other.code == AbsenceKind.MORE_LATER)
+            yield Reason(outline_of_later(later, more), [], 0)
+        elif absence.code not in (AbsenceKind.LATER, AbsenceKind.MORE_LATER):
+            yield _reason(absence, tracer)
 
 
 def _reason(absence: Absence, tracer: Tracer) -> Reason:

@@ -1,5 +1,6 @@
 """Why a payment method is missing, in plain sentences and as plain data."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rules.absence import Absence, AbsenceKind, MethodAnswer
@@ -34,6 +35,16 @@ def outline(absence: Absence) -> str:
     if kind in _MORE:
         return _MORE[kind][absence.more > 1].format(more=absence.more)
     return _WORDS[kind].format(name=absence.owner.name if absence.owner else "", place=absence.place)
+
+
+def outline_of_later(later: Sequence[Absence], more: int) -> str:
+    """The rules that come after the one that decided, and how many more do, in one sentence part."""
+    if len(later) == 1 and not more:
+        return outline(later[0])
+    named = [f"{item.place}, “{item.owner.name}”" for item in later if item.owner]
+    if more:
+        named.append(f"and {more} more")
+    return f"Rules {'; '.join(named)} would offer it, but come after the one that decided"
 
 
 def sentence(absence: Absence, words: Describer, currency: object) -> str:

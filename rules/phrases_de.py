@@ -98,7 +98,7 @@ GERMAN = Phrases(
         "channel": ("Verkaufskanal", "der Verkaufskanal"),
         "customer_type": ("Kundenart", "die Kundenart"),
         "product_categories": ("Produktkategorien", "die Produktkategorien"),
-        "flow": ("Zahlungsart", "die Zahlungsart"),
+        "flow": ("Zahlungsweg", "der Zahlungsweg"),
         "locale": ("Sprache", "die Sprache"),
         "device": ("Gerät", "das Gerät"),
         "returning_customer": ("Stammkunde", "der Stammkunde"),

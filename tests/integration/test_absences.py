@@ -48,5 +48,8 @@ def test_the_page_of_the_session_gives_the_reasons_of_the_api(app: Flask, api: A
     for method, answer in methods.items():
         assert LABELS[method] in page
         for reason in answer["reasons"]:
-            assert reason["reason"].split(": ")[0].rstrip(".") in page, method
+            if reason["code"] == "rule_later":
+                assert f"“{reason['rule']['name']}”" in page
+            elif reason["code"] != "more_rules_later":
+                assert reason["reason"].split(": ")[0].rstrip(".") in page, method
     assert "but did not match: False: The sales channel is in store" in page
