@@ -83,9 +83,13 @@ def item_of(kind: str, ruleset: RuleSet) -> Rule | Adjustment | Offer:
     return ruleset.rules[0] if kind == RULE else ruleset.adjustments[0]
 
 
-def sentence_of(kind: str, data: dict[str, Any], known: Surroundings) -> str:
-    """Return an item of a draft in words."""
-    return known.describer.describe(item_of(kind, from_json(alone(kind, data))))
+def titled(kind: str, data: dict[str, Any], known: Surroundings) -> str:
+    """Return an item of a draft in words, with its name and whether it is switched off, to compare it with another."""
+    item = item_of(kind, from_json(alone(kind, data)))
+    sentence = known.describer.describe(item)
+    if isinstance(item, Offer):
+        return sentence
+    return f"“{item.name}”{'' if item.enabled else ' (switched off)'}: {sentence}"
 
 
 def field_of(path: str, form: ItemForm) -> str:

@@ -40,6 +40,7 @@ class Conflict:
 
     who: str
     at: datetime
+    yours: str
     theirs: str = ""
     removed: bool = False
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from admin.base import HubView, keeps_work, needs
-from admin.builder.checking import LISTS, Checked, check, sentence_of
+from admin.builder.checking import LISTS, Checked, check, titled
 from admin.builder.loading import load
 from admin.builder.model import ADJUSTMENT, DEFAULT, MAX_FIELDS, RULE, GroupForm, ItemForm, TooLarge, is_too_large
 from admin.builder.operations import absorb, apply
@@ -112,9 +112,10 @@ class BuilderView(HubView):
         present = find(draft.document, form.kind, form.id) if form.id or form.kind == DEFAULT else None
         removed = bool(form.digest) and present is None
         differs = present is not None and digest(present) != form.digest
-        theirs = sentence_of(form.kind, present, known) if present is not None and differs else ""
+        theirs = titled(form.kind, present, known) if present is not None and differs else ""
         form.revision, form.digest = draft.revision, digest(present)
-        conflict = Conflict(draft.updated_by, draft.updated_at, theirs, removed)
+        yours = titled(form.kind, checked.data, known)
+        conflict = Conflict(draft.updated_by, draft.updated_at, yours, theirs, removed)
         page = Page(form, known, {}, checked.sentence, "conflict", conflict, unsaved=True)
         return self._shown(draft, page), 409
 

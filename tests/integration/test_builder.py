@@ -59,7 +59,7 @@ def test_a_rule_is_made_with_buttons_alone(app: Flask) -> None:
     assert author.form.values("offer.0.method") == ["paypal"]
     author.press("remove:offer.0.0", offer__new="klarna").press("refresh", position=f"after:{first}")
     assert (
-        "Until 31 December 2031, when the amount is between €500.00 and €1,000.50 and the country is one of Italy, Spain"
+        "when the amount is between €500.00 and €1,000.50 and the country is one of Italy, Spain and (“Returning"
         in author.said
     )
     before = draft_of(app)
@@ -178,7 +178,11 @@ def test_a_change_of_the_same_rule_is_shown_beside_ours(app: Flask) -> None:
     reply = author.save(name="Mine")
     said = words(reply.text)
     assert "was changed too" in said
-    assert "In the draft now When the flow is subscription, offer Card through North, then South Yours" in said
+    assert (
+        "In the draft now “Subscriptions”: When the flow is subscription, offer Card through North, then South Yours"
+        in said
+    )
+    assert "Yours “Mine”: When the flow is subscription, offer SEPA Direct Debit" in said
     assert author.save().status_code == 303
     assert len(rule_of(app, "rule_subscription")["offer"]["methods"]) == 3
 
