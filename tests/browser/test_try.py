@@ -1,6 +1,5 @@
 """Try it in a real browser: no serious fault by axe, nothing too wide, and it works by keyboard with script off."""
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -30,8 +29,7 @@ def test_each_state_of_the_page(
 
 
 def test_a_trial_by_keyboard_without_script(visit: Visitor, stack: Stack, signed_in: StorageState) -> None:
-    options: dict[str, Any] = {"storage_state": signed_in, "java_script_enabled": False}
-    with visit(**options) as here:
+    with visit(script=False, storage_state=signed_in) as here:
         page = here.page
         page.goto(f"{stack.url}/admin/rules/try/")
         page.get_by_label("Amount").focus()

@@ -1,12 +1,16 @@
 """Try it: typed facts against the draft and any version, what is wrong beside its field, and never an error page."""
 
+from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
+from app.models import RuleSetActivation, db
 from app.services import rule_sets
+from app.services.transaction import transaction
 from rules import seed_json
 from tests.support import flow
 from tests.support.api import Api
@@ -88,6 +92,35 @@ def test_the_facts_of_a_session_fill_the_fields(app: Flask) -> None:
     assert 'value="Italy"' in page
     assert f'name="session" value="{session_id}"' in page
     assert f"Rule {1 + [rule['name'] for rule in seed_json()['rules']].index(name)}, {name} , decides" in words(page)
+
+
+def test_the_page_of_a_session_leads_here(app: Flask) -> None:
+    with app.app_context():
+        session = flow.open_session()
+        flow.offer(session)
+        session_id = session.id
+    assert f'href="{address(session=session_id)}"' in Operator(app).page(f"/admin/sessions/{session_id}")
+
+
+def test_a_large_draft_is_tried_at_once(app: Flask, api: Api) -> None:
+    condition = {"attribute": "hour", "operator": "equals", "value": 3}
+    many = [only("card", f"R{number}") | {"when": {"all": [condition]}} for number in range(1_500)]
+    assert Drafter(api).save(document(*many, only("paypal", "Last"))).status_code == 200
+    operator = Operator(app)
+    began = monotonic()
+    page = words(operator.page(address(version="draft", **BUSINESS)))
+    assert monotonic() - began < 5
+    assert "Rule 1501, Last , decides" in page
+    assert "1497 more rules above would offer it, and did not match" in page
+    assert "The first 1300 rules did not match either" in page
+
+
+def test_nothing_is_published_yet(app: Flask) -> None:
+    with app.app_context(), transaction():
+        db.session.execute(delete(RuleSetActivation))
+    page = words(Operator(app).page(TRY))
+    assert "The draft Default offer" in page
+    assert "Nothing: no payment method is left." in page
 
 
 def test_a_draft_that_is_not_valid_is_tried_where_it_can_be(app: Flask, api: Api) -> None:
