@@ -7,22 +7,43 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from admin.builder.checking import LISTS
 from admin.builder.model import DEFAULT, RULE
+from app.services.errors import Refusal
 from rules.limits import MAX_ID
 
 Json = dict[str, Any]
 PREFIXES = {"rule": "rule", "adjustment": "adj"}
 
 
+@dataclass
+class IdUsedTwice(Refusal):
+    """Two items of the draft have the same id, so that neither can be told from the other."""
+
+    kind: str
+    code = "id_used_twice"
+
+    @property
+    def message(self) -> str:
+        """A sentence with the way out."""
+        return (
+            f"The draft has this {self.kind} twice under one id. Duplicate the one you want to keep, delete both "
+            "others, then edit the copy."
+        )
+
+
 def find(document: Mapping[str, Any], kind: str, item_id: str) -> Json | None:
-    """Return an item of the document; None when it has none of that id."""
+    """Return an item of the document; None when it has none of that id. Raises IdUsedTwice."""
     if kind == DEFAULT:
         default: Json = document["default"]
         return default
-    return next((item for item in document.get(LISTS[kind], ()) if item["id"] == item_id), None)
+    found = [item for item in document.get(LISTS[kind], ()) if item["id"] == item_id]
+    if len(found) > 1:
+        raise IdUsedTwice(kind)
+    return found[0] if found else None
 
 
 def digest(item: Json | None) -> str:

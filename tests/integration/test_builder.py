@@ -214,6 +214,16 @@ def test_a_change_between_reading_and_writing_is_not_lost(app: Flask, monkeypatc
     assert "Mine" in names
 
 
+def test_two_of_one_id_are_not_mixed_up(app: Flask) -> None:
+    author = Author(app).open("rules/rule_subscription")
+    change_draft(app, lambda document: document["rules"].append(document["rules"][2] | {"name": "Its double"}))
+    reply = author.operator.get("/admin/rules/draft/rules/rule_subscription")
+    assert reply.status_code == 409
+    assert "twice under one id" in words(reply.text)
+    assert author.save(name="Mine").status_code == 409
+    assert "Mine" not in str(draft_of(app).document)
+
+
 def test_work_that_was_kept_comes_back_unsaved(app: Flask) -> None:
     author = Author(app).open("rules/rule_subscription").press("split:", name="Half done")
     author.send([*author.form.fields, ("do", "restore")])
