@@ -159,6 +159,8 @@ def actor(text: str) -> str:
             return "The shop, through the API"
         case "system":
             return "Junction"
+        case _ if "@" in text:
+            return text
         case _:
             return words(text)
 

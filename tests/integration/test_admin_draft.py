@@ -11,8 +11,8 @@ from flask import Flask
 from app.services import drafts
 from rules import seed_json, to_json
 from tests.benchmarks.rules_cases import ruleset
-from tests.support.backoffice import words
-from tests.support.drafting import DRAFT, SEED, Author, active
+from tests.support.backoffice import token, words
+from tests.support.drafting import DRAFT, SEED, Author, active, form_of
 from tests.support.drafts import renamed
 
 
@@ -91,7 +91,7 @@ def test_a_second_author_is_told_and_may_do_it_again(app: Flask, anna: Author) -
     assert f"moved “{name}” up" in said
     assert f"{name} is at place 5 now" in said
     assert SEED[5] == anna.ids()[4], "nothing was done"
-    again = bruno.forms(stale, f"{DRAFT}change")
+    again = form_of(stale, f"{DRAFT}change")
     del again["csrf_token"]
     assert bruno.press(f"{DRAFT}change", **again).status_code == 302
     assert anna.ids()[3] == SEED[5]
@@ -192,7 +192,7 @@ def test_five_hundred_rules_are_shown_a_hundred_at_a_time_and_quickly(app: Flask
 
 def upload(anna: Author, content: bytes, revision: str | None = None) -> tuple[int, str]:
     fields = {
-        "csrf_token": anna.forms(anna.get("/admin/none"), "/admin/logout")["csrf_token"],
+        "csrf_token": token(anna.get("/admin/none")),
         "revision": revision or anna.revision(),
         "file": (io.BytesIO(content), "rules.json"),
     }

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from app.services import drafts, rule_sets
 from rules import seed_json
-from tests.support.backoffice import Operator, add_person, token
+from tests.support.backoffice import Operator, add_person
 
 DRAFT = "/admin/rules/draft/"
 REVIEW = "/admin/rules/draft/review/"
@@ -25,10 +25,9 @@ class Author(Operator):
         self.app = app
 
     def revision(self) -> str:
-        """The revision that the draft's page carries."""
-        found = re.search(r'name="revision" value="(\d+)"', self.page(DRAFT))
-        assert found is not None
-        return found[1]
+        """The revision that the draft's pages carry now."""
+        with self.app.app_context():
+            return str(drafts.get_draft().revision)
 
     def change(self, do: str, id_: str, revision: str | None = None, **fields: str) -> TestResponse:
         """Press a button of a rule's card."""
@@ -38,13 +37,6 @@ class Author(Operator):
     def post(self, path: str, revision: str | None = None, **fields: str) -> TestResponse:
         """Press a button that belongs to the whole draft."""
         return self.press(path, revision=revision or self.revision(), **fields)
-
-    def forms(self, reply: TestResponse, action: str) -> dict[str, str]:
-        """The hidden fields and the button of the form with this action."""
-        found = re.search(rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', reply.text, re.S)
-        assert found is not None, action
-        pairs = re.findall(r'name="([^"]+)" value="([^"]*)"', found[1])
-        return {name: unescape(value) for name, value in pairs}
 
     def rules(self) -> list[dict[str, Any]]:
         """The draft's rules as they are stored."""
@@ -62,6 +54,8 @@ def active(app: Flask) -> int:
         return rule_sets.active_number()
 
 
-def fresh_token(operator: Operator) -> str:
-    """A form token of the person's session."""
-    return token(operator.client.get("/admin/none"))
+def form_of(reply: TestResponse, action: str) -> dict[str, str]:
+    """The named values of the form with this action: hidden fields, and its last button."""
+    found = re.search(rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', reply.text, re.S)
+    assert found is not None, action
+    return {name: unescape(value) for name, value in re.findall(r'name="([^"]+)" value="([^"]*)"', found[1])}
