@@ -26,6 +26,9 @@ log = structlog.get_logger()
 SLICE = 2.0  # seconds: what a page that looks at it waits for news
 BATCH = 200  # sessions read at a time: a millisecond, so that on SQLite nobody who writes waits for a slow reader
 
+REST = 3  # times as long as it had to wait for processor and database: where others want them, it steps back
+LONGEST_REST = 0.5  # seconds
+
 Recorded = Row[*tuple[Any, ...]]  # a decision: id, created_at, session_id, facts as JSON text, whether it was paid
 
 _turn = threading.Lock()  # one slice at a time in a process: it keeps the processor busy anyway
@@ -61,6 +64,7 @@ def _go_on(replay: Replay, replayer: Replayer) -> None:
         reader, limits = FactReader(catalogue()), accounts.limits()
     until = time.monotonic() + SLICE
     while True:
+        began, worked = time.monotonic(), time.thread_time()
         rows = _next_batch(replay)
         if rows is None:
             _forget(replay.id)
@@ -72,6 +76,8 @@ def _go_on(replay: Replay, replayer: Replayer) -> None:
         at_end = len(rows) < BATCH
         if at_end or time.monotonic() > until:
             break
+        waited = (time.monotonic() - began) - (time.thread_time() - worked)
+        time.sleep(min(max(waited, 0.0) * REST, LONGEST_REST))
     progress = {"cursor_at": replay.cursor_at, "cursor_id": replay.cursor_id, "figures": figures.to_json()}
     end = {"finished_at": utc_now(), "total": figures.sessions} if at_end else {}
     _store(replay, progress | end | {"replayed": figures.sessions})

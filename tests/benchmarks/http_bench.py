@@ -44,9 +44,9 @@ def main() -> None:
             postgres.stop()
 
 
-def rate(call: Callable[[requests.Session], requests.Response]) -> float:
+def rate(call: Callable[[requests.Session], requests.Response], seconds: float = SECONDS) -> float:
     """Calls a second by CLIENTS clients that each wait for their answer."""
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + seconds
 
     def client() -> int:
         done = 0
@@ -57,7 +57,7 @@ def rate(call: Callable[[requests.Session], requests.Response]) -> float:
         return done
 
     with ThreadPoolExecutor(CLIENTS) as pool:
-        return sum(pool.map(lambda _: client(), range(CLIENTS))) / SECONDS
+        return sum(pool.map(lambda _: client(), range(CLIENTS))) / seconds
 
 
 def opening(stack: Stack) -> Callable[[requests.Session], requests.Response]:
