@@ -95,7 +95,7 @@ def _action(action: Action) -> dict[str, Any]:
             named = {"methods": list(methods)} if methods else {}
             return {"type": "require_strong_authentication"} | named
         case ShowNotice(text):
-            return {"type": "show_notice", "text": dict(text)}
+            return {"type": "show_notice", "text": dict(sorted(text.items()))}  # as every database gives it back
 
 
 def _plan(plan: ProviderPlan) -> dict[str, Any]:

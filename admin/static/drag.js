@@ -42,7 +42,7 @@ for (const list of document.querySelectorAll("[data-drag]")) {
       if (to > from) to -= 1;
       const form = dragged.querySelector("form[data-move]");
       form.elements.to.value = offset + to + 1;
-      form.requestSubmit();
+      form.requestSubmit(form.querySelector('[value="move"]'));
     });
   }
 }
