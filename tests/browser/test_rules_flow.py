@@ -109,7 +109,8 @@ def write_rule(author: Person, name: str) -> None:
     beside = author.page.locator(f'[id="{wrong.get_attribute("aria-describedby")}"]')
     expect(beside).to_contain_text("Write the amount as in 1250.00")
     field, message = wrong.bounding_box(), beside.bounding_box()
-    assert field is not None and message is not None
+    assert field
+    assert message
     assert 0 < message["y"] - field["y"] < 100, "the message does not stand beside its field"
     author.type(wrong, "10")
     author.does("save")
