@@ -1,4 +1,4 @@
-"""Every page of the rules, and what they say when something is in the way: no fault by axe, on a phone, light and dark."""
+"""Every page of the rules, and what each says of an obstacle: no fault by axe, on a phone, light and dark."""
 
 import copy
 import json
