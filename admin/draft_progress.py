@@ -35,7 +35,7 @@ def progress(draft: RuleSetDraft, active: int | None, checked: CheckedRules | No
             Stage("Draft", "now", "Nothing is changed yet"),
             *(Stage(label, "later", "") for label in ("Checked", "Approved", "Published")),
         ]
-    written = Stage("Draft", "done", f"Written by {formats.actor(draft.author)}")
+    written = Stage("Draft", "done", f"Written by {formats.actors(draft.authors)}")
     if draft.based_on != active:
         written = Stage("Draft", "blocked", f"Version {active} went live meanwhile")
     check = _checked(checked)

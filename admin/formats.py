@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -163,6 +164,11 @@ def actor(text: str) -> str:
             return text
         case _:
             return words(text)
+
+
+def actors(names: Iterable[str]) -> str:
+    """Return several who did something, in words."""
+    return ", ".join(map(actor, names))
 
 
 def short(identifier: str) -> str:

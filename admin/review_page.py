@@ -66,6 +66,6 @@ def _who_approves(draft: RuleSetDraft) -> str:
     """Return why the person signed in cannot approve; empty when they can."""
     if not may("rules.approve"):
         return "Somebody whose role may approve rules has to approve this draft next."
-    if draft.author == person() and not current_app.config["JUNCTION"].one_person_publishes:
-        return "You wrote this draft, so somebody else has to approve it."
+    if person() in draft.authors and not current_app.config["JUNCTION"].one_person_publishes:
+        return "You wrote in this draft, so somebody else has to approve it."
     return ""

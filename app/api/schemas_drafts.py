@@ -17,6 +17,11 @@ class DraftSchema(Schema):
     author = fields.String(
         required=True, allow_none=True, metadata={"description": "Who saved it last; null while nobody has."}
     )
+    authors = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "All who wrote since that version: where a second person approves, none of them."},
+    )
     updated_by = fields.String(required=True)
     updated_at = fields.DateTime(required=True)
     approver = fields.String(required=True, allow_none=True)

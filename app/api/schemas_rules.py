@@ -131,7 +131,8 @@ class EvaluateSchema(RequestSchema):
 class VersionSchema(Schema):
     number = fields.Integer(required=True)
     sha256 = fields.String(required=True)
-    author = fields.String(required=True)
+    author = fields.String(required=True, metadata={"description": "Who wrote last."})
+    authors = fields.List(fields.String(), required=True, metadata={"description": "All who wrote."})
     approver = fields.String(required=True, allow_none=True)
     note = fields.String(required=True)
     created_at = fields.DateTime(required=True)

@@ -16,7 +16,8 @@ ONLY = 1  # the id of the only row
 class RuleSetDraft(Base):
     """One row that is never deleted, so that `revision` only grows: an old revision can never come to fit again.
 
-    `author` is None while the draft is a plain copy of version `based_on`. An approval holds for one revision.
+    `author`, who wrote last, is None while the draft is a plain copy of version `based_on`; `authors` are all who wrote
+    since, and none of them is a second person. An approval holds for one revision.
     """
 
     __tablename__ = "rule_set_drafts"
@@ -38,6 +39,7 @@ class RuleSetDraft(Base):
     based_on: Mapped[int | None] = mapped_column(ForeignKey("rule_set_versions.number"))  # None: nothing was published
     revision: Mapped[int] = mapped_column(Integer)
     author: Mapped[str | None] = mapped_column(String(254))
+    authors: Mapped[list[str]] = mapped_column(Document, default=list)
     updated_by: Mapped[str] = mapped_column(String(254))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     approved_revision: Mapped[int | None] = mapped_column(Integer)

@@ -20,7 +20,8 @@ class RuleSetVersion(Base):
     number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     document: Mapped[dict[str, Any]] = mapped_column(Document)
     sha256: Mapped[str] = mapped_column(String(64))
-    author: Mapped[str] = mapped_column(String(254))
+    author: Mapped[str] = mapped_column(String(254))  # who wrote last
+    authors: Mapped[list[str]] = mapped_column(Document, default=list)  # all who wrote since the version before
     approver: Mapped[str | None] = mapped_column(String(254))  # None: published from a file, without the draft
     note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

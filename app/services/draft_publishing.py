@@ -96,7 +96,7 @@ def _publish(ready: Tried, *, revision: int, actor: str, note: str, plan: str | 
         if plan is not None and _plan_of(draft) != plan:
             raise NotApproved  # planned anew while this plan was being tried: that plan has a job of its own
         version = rule_sets.add_version(
-            ready, author=drafts.author_of(draft), approver=draft.approver, note=note, actor=actor
+            ready, authors=drafts.authors_of(draft), approver=draft.approver, note=note, actor=actor
         )
         drafts.follow(draft, version, actor)
     log.info("draft_published", version=version.number, revision=revision, actor=actor)
@@ -106,7 +106,7 @@ def _publish(ready: Tried, *, revision: int, actor: str, note: str, plan: str | 
 def _approved(draft: RuleSetDraft, revision: int) -> RuleSetDraft:
     if draft.revision != revision:
         raise drafts.changed(draft)
-    drafts.author_of(draft)
+    drafts.authors_of(draft)
     if draft.approved_revision != revision:
         raise NotApproved
     return draft

@@ -61,8 +61,14 @@ def save_draft(
         active = rule_sets.newest_activation()
         if based_on is not None and (active is None or active.version != based_on):
             raise FieldRefused("based_on", "must be the number of the active version, or left out.")
-        before = _locked_at(revision)
-        values: dict[str, object] = {"document": canonical, "author": author, "updated_by": author}
+        before, authors = _locked_at(revision)
+        authors = [*(name for name in authors if name != author), author]
+        values: dict[str, object] = {
+            "document": canonical,
+            "author": author,
+            "authors": authors,
+            "updated_by": author,
+        }
         if based_on is not None:
             values["based_on"] = based_on
         if based_on in (None, before):
@@ -78,15 +84,20 @@ def save_draft(
 def undo(*, revision: int, actor: str) -> RuleSetDraft:
     """Take back the draft's last change: as a new revision it is what it was before, and its author's who wrote that.
 
-    Raises DraftChanged, NothingToUndo.
+    Whoever wrote in it stays among its authors until nothing is left that anybody wrote. Raises DraftChanged, NothingToUndo.
     """
     get_draft()
     with transaction():
-        _locked_at(revision)
+        _, authors = _locked_at(revision)
         step = draft_steps.take_last()
         if step is None:
             raise NothingToUndo
-        values = {"document": step.document, "author": step.written_by, "updated_by": actor}
+        values = {
+            "document": step.document,
+            "author": step.written_by,
+            "authors": authors if step.written_by else [],
+            "updated_by": actor,
+        }
         _move_on(revision, **values, **NOT_APPROVED, **NOT_SCHEDULED)
         draft = detached(locked_draft())
     log.info("draft_undone", revision=draft.revision, actor=actor)
@@ -114,15 +125,15 @@ def approve(*, revision: int, approver: str) -> RuleSetDraft:
     draft = get_draft()
     if draft.revision != revision:
         raise changed(draft)
-    author_of(draft)
+    authors_of(draft)
     rule_sets.parsed(draft.document)
     with transaction():
         draft = locked_draft()
         if draft.revision != revision:
             raise changed(draft)
-        author = author_of(draft)
-        if approver == author and not current_app.config["JUNCTION"].one_person_publishes:
-            raise SecondPersonNeeded(author)
+        authors = authors_of(draft)
+        if approver in authors and not current_app.config["JUNCTION"].one_person_publishes:
+            raise SecondPersonNeeded(", ".join(authors))
         if draft.approved_revision is None:
             draft.approved_revision, draft.approver, draft.approved_at = revision, approver, utc_now()
         detached(draft)
@@ -156,15 +167,18 @@ def detached(draft: RuleSetDraft) -> RuleSetDraft:
     return draft
 
 
-def author_of(draft: RuleSetDraft) -> str:
-    """Return who wrote a draft that can go live. Raises NothingDrafted, DraftOutdated."""
+def authors_of(draft: RuleSetDraft) -> list[str]:
+    """Return all who wrote a draft that can go live, whoever wrote last at the end.
+
+    Raises NothingDrafted, DraftOutdated.
+    """
     if draft.author is None:
         raise NothingDrafted(draft.based_on)
     active = rule_sets.newest_activation()
     number = None if active is None else active.version
     if draft.based_on != number:
         raise DraftOutdated(draft.based_on, number)
-    return draft.author
+    return draft.authors
 
 
 def changed(draft: RuleSetDraft) -> DraftChanged:
@@ -187,6 +201,7 @@ def _copy_of(number: int | None, who: str) -> dict[str, object]:
         "document": document,
         "based_on": number,
         "author": None,
+        "authors": [],
         "updated_by": who,
         "updated_at": utc_now(),
         **NOT_APPROVED,
@@ -194,14 +209,13 @@ def _copy_of(number: int | None, who: str) -> dict[str, object]:
     }
 
 
-def _locked_at(revision: int) -> int | None:
-    """Lock the draft at `revision` and return the version that it is based on. Raises DraftChanged."""
-    found = select(RuleSetDraft.based_on).where(RuleSetDraft.id == ONLY, RuleSetDraft.revision == revision)
+def _locked_at(revision: int) -> tuple[int | None, list[str]]:
+    """Lock the draft at `revision`; return the version it is based on and who wrote in it. Raises DraftChanged."""
+    found = select(RuleSetDraft.based_on, RuleSetDraft.authors).where(RuleSetDraft.id == ONLY, RuleSetDraft.revision == revision)
     row = db.session.execute(found.with_for_update()).first()
     if row is None:
         raise changed(locked_draft())
-    number: int | None = row.based_on
-    return number
+    return row.based_on, row.authors
 
 
 def _move_on(revision: int, **values: object) -> bool:

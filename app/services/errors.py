@@ -192,13 +192,13 @@ class NotApproved(Refusal):
 
 @dataclass
 class SecondPersonNeeded(Refusal):
-    author: str
+    authors: str
     status = 403
     code = "second_person_needed"
 
     @property
     def message(self) -> str:
-        return f"{self.author} wrote this draft, so somebody else has to approve it."
+        return f"{self.authors} wrote this draft, so somebody else has to approve it."
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -78,23 +78,29 @@ def publish(document: Mapping[str, Any], *, author: str, note: str = "", activat
     ready = tried(document)
     with transaction():
         one_publisher_at_a_time()
-        version = add_version(ready, author=author, note=note, actor=author if activate else None)
+        version = add_version(ready, authors=[author], note=note, actor=author if activate else None)
     log.info("rules_published", version=version.number, active=activate)
     return version
 
 
 def add_version(
-    ready: Tried, *, author: str, note: str, actor: str | None, approver: str | None = None
+    ready: Tried, *, authors: Sequence[str], note: str, actor: str | None, approver: str | None = None
 ) -> RuleSetVersion:
     """Add the next version in the caller's transaction, who is the one publisher; with an actor it is active.
 
-    Raises RulesOutdated when an attribute that it tests was removed or changed since it was tried.
+    `authors` are all who wrote it, whoever wrote last at the end. Raises RulesOutdated when an attribute that it tests was removed or changed since it was tried.
     """
     if lost := no_longer_fit(ready.document, ready.catalogue, catalogue()):
         raise RulesOutdated(lost)
     number = (db.session.scalar(select(func.max(RuleSetVersion.number))) or 0) + 1
     version = RuleSetVersion(
-        number=number, document=ready.document, sha256=ready.sha256, author=author, approver=approver, note=note
+        number=number,
+        document=ready.document,
+        sha256=ready.sha256,
+        author=authors[-1],
+        authors=list(authors),
+        approver=approver,
+        note=note,
     )
     db.session.add(version)
     db.session.flush()

@@ -196,7 +196,7 @@ def test_a_publication_waits_for_the_one_that_is_taking_the_next_number(
         thread = threading.Thread(target=publish, daemon=True)
         with transaction():
             rule_sets.one_publisher_at_a_time()
-            rule_sets.add_version(version, author="anna", note="", actor=None)
+            rule_sets.add_version(version, authors=["anna"], note="", actor=None)
             thread.start()
             ready.wait(1)  # on SQLite the other one waits earlier, for this very transaction
             time.sleep(0.3)

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 
 from app.models import ApiKey, db
-from app.services import rule_sets
+from app.services import draft_publishing, drafts, rule_sets
+from app.services.errors import SecondPersonNeeded
 from app.services.transaction import transaction
 from rules import seed_json
 from tests.support.api import Api
@@ -210,3 +211,24 @@ def test_events_are_read_page_by_page(drafter: Drafter) -> None:
         cursor = page["next_cursor"]
     back = "rollback"
     assert seen == [(back, 1), (back, 2), (back, 1), ("publish", 2), ("publish", 1)]
+
+
+@pytest.mark.usefixtures("app_context")
+def test_whoever_wrote_any_of_it_is_no_second_person(app: Flask) -> None:
+    """Another author's touch, or the touch taken back, does not make the first author somebody else."""
+    with variant(app, one_person_publishes=False).app_context():
+        revision = drafts.save_draft(renamed("Anna's"), revision=1, author="anna").revision
+        revision = drafts.save_draft(renamed("Anna's"), revision=revision, author="ben").revision
+        for writer in ("anna", "ben"):
+            with pytest.raises(SecondPersonNeeded, match="anna, ben"):
+                drafts.approve(revision=revision, approver=writer)
+        revision = drafts.undo(revision=revision, actor="carla").revision
+        with pytest.raises(SecondPersonNeeded):
+            drafts.approve(revision=revision, approver="anna")
+        assert drafts.approve(revision=revision, approver="carla").approver == "carla"
+        version = draft_publishing.publish(revision=revision, actor="carla", note="")
+        assert (version.authors, version.approver) == (["anna", "ben"], "carla")
+        again = drafts.get_draft()
+        assert (again.author, again.authors) == (None, [])
+        revision = drafts.save_draft(renamed("Ben's"), revision=again.revision, author="ben").revision
+        assert drafts.undo(revision=revision, actor="ben").authors == []
