@@ -121,7 +121,7 @@ def methods_of(ruleset: RuleSet, outcome: Decision, facts: Facts, tracer: Tracer
 
 
 def _reasons(absences: Sequence[Absence], tracer: Tracer) -> Iterator[Reason]:
-    """Yield every reason; the rules that were not reached are one."""
+    """Yield every reason; the rules that match too, and were not reached, are one."""
     later = [absence for absence in absences if absence.code == AbsenceKind.LATER]
     for absence in absences:
         if absence in later[:1]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rules.decision import Decision, Withheld
-from rules.explain import ConditionTrace, GroupTrace, in_force, trace_group
+from rules.explain import ConditionTrace, GroupTrace, in_force, rule_matches, satisfied, trace_group
 from rules.facts import Facts
 from rules.spec import Adjustment, GroupKind, HideMethods, Offer, Rule, RuleSet
 
-NEAREST = 3  # rules told before the one that decided, and after it; how many more there are is said
+NEAREST = 3  # rules told that match too, and that do not; how many more there are is said
 MOST_CONDITIONS = 5  # told of one rule
 
 
@@ -18,11 +18,11 @@ class AbsenceKind(StrEnum):
 
     HIDDEN = "hidden"  # by an adjustment, whose conditions held
     NOT_IN_OFFER = "not_in_offer"  # of the rule that decided; what follows says where it would have been
-    NOT_MATCHED = "rule_not_matched"  # a rule asked earlier would offer it; its conditions failed
+    NOT_MATCHED = "rule_not_matched"  # a rule offers it; its conditions failed
     SWITCHED_OFF = "rule_off"
     NOT_IN_FORCE = "rule_not_in_force"
-    LATER = "rule_later"  # the rule comes after the one that decided
-    MORE_EARLIER = "more_rules_earlier"
+    LATER = "rule_later"  # a rule that matches too offers it, but comes after the one that decided
+    MORE_NOT_MATCHED = "more_rules_not_matched"
     MORE_LATER = "more_rules_later"
     OTHER_OFFER = "other_offer"  # of the experiment of the rule that decided
     DEFAULT_OFFER = "default_offer"  # has it, but a rule matched
@@ -84,6 +84,7 @@ class _Offering:
         ids = [rule.id for rule in ruleset.rules]
         self._position = ids.index(decision.rule_id) if decision.rule_id in ids else len(ids)
         self._applied = {key for key, _ in decision.adjustments}
+        self._matching: dict[int, bool] = {}
         self._rules: dict[str, list[int]] = {}  # where the rules are that offer a method, in either arm
         for index, rule in enumerate(ruleset.rules):
             for method in _methods_of(rule):
@@ -102,30 +103,41 @@ class _Offering:
 
     def _elsewhere(self, method: str) -> Iterator[Absence]:
         places = self._rules.get(method, [])
-        earlier = [index for index in places if index < self._position]
-        later = [index for index in places if index > self._position]
+        later = [index for index in places if index > self._position and self._matches(index)]
+        others = [index for index in places if index != self._position and index not in set(later)]
+        nearest = sorted(sorted(others, key=lambda index: abs(index - self._position))[:NEAREST])
         default = self._position < len(self._ruleset.rules) and _names(self._ruleset.default, method)
         if self._position in places:
             yield Absence(AbsenceKind.OTHER_OFFER, self._ruleset.rules[self._position], self._position + 1)
-        yield from map(self._not_matched, earlier[-NEAREST:])
-        if len(earlier) > NEAREST:
-            yield Absence(AbsenceKind.MORE_EARLIER, more=len(earlier) - NEAREST)
         for index in later[:NEAREST]:
             yield Absence(AbsenceKind.LATER, self._ruleset.rules[index], index + 1)
         if len(later) > NEAREST:
             yield Absence(AbsenceKind.MORE_LATER, more=len(later) - NEAREST)
+        yield from map(self._not_matched, nearest)
+        if len(others) > NEAREST:
+            yield Absence(AbsenceKind.MORE_NOT_MATCHED, more=len(others) - NEAREST)
         if default:
             yield Absence(AbsenceKind.DEFAULT_OFFER)
         elif not places:
             yield Absence(AbsenceKind.NOT_OFFERED)
 
+    def _matches(self, index: int) -> bool:
+        """Whether a rule matches; one that offers several methods is asked once."""
+        if index not in self._matching:
+            self._matching[index] = rule_matches(self._ruleset.rules[index], self._facts)
+        return self._matching[index]
+
     def _not_matched(self, index: int) -> Absence:
+        """Why a rule does not match: that it is off or not valid, and which conditions fail besides."""
         rule = self._ruleset.rules[index]
+        kind = AbsenceKind.NOT_MATCHED
         if not rule.enabled:
-            return Absence(AbsenceKind.SWITCHED_OFF, rule, index + 1)
-        if not in_force(rule, self._facts):
-            return Absence(AbsenceKind.NOT_IN_FORCE, rule, index + 1)
-        return self._blamed(AbsenceKind.NOT_MATCHED, rule, index + 1)
+            kind = AbsenceKind.SWITCHED_OFF
+        elif not in_force(rule, self._facts):
+            kind = AbsenceKind.NOT_IN_FORCE
+        if kind is not AbsenceKind.NOT_MATCHED and satisfied(rule.when, self._facts):
+            return Absence(kind, rule, index + 1)
+        return self._blamed(kind, rule, index + 1)
 
     def _hidden(self, method: str) -> Iterator[Absence]:
         for place, adjustment in enumerate(self._ruleset.adjustments, 1):

@@ -10,20 +10,24 @@ from rules.sentences import Describer
 _K = AbsenceKind
 _WORDS = {
     _K.HIDDEN: "The adjustment “{name}” hides it",
-    _K.NOT_MATCHED: "Rule {place}, “{name}”, would offer it, but did not match",
-    _K.SWITCHED_OFF: "Rule {place}, “{name}”, would offer it, but is switched off",
-    _K.NOT_IN_FORCE: "Rule {place}, “{name}”, would offer it, but is not valid on that day",
-    _K.LATER: "Rule {place}, “{name}”, would offer it, but comes after the rule that decided",
+    _K.NOT_MATCHED: "Rule {place}, “{name}”, offers it, but does not match",
+    _K.SWITCHED_OFF: "Rule {place}, “{name}”, offers it, but is switched off",
+    _K.NOT_IN_FORCE: "Rule {place}, “{name}”, offers it, but is not valid on that day",
+    _K.LATER: "Rule {place}, “{name}”, matches too and offers it, but comes after the rule that decided",
     _K.OTHER_OFFER: "The other offer of the experiment of rule {place}, “{name}”, has it",
     _K.DEFAULT_OFFER: "The default offer has it, but a rule matched",
     _K.NOT_OFFERED: "No rule offers it, and the default offer does not either",
 }
+_IDLE = (_K.SWITCHED_OFF, _K.NOT_IN_FORCE)
 _MORE = {
-    _K.MORE_EARLIER: (
-        "1 more rule above would offer it, and did not match",
-        "{more} more rules above would offer it, and did not match",
+    _K.MORE_NOT_MATCHED: (
+        "1 more rule offers it, and does not match",
+        "{more} more rules offer it, and do not match",
     ),
-    _K.MORE_LATER: ("1 more rule below would offer it", "{more} more rules below would offer it"),
+    _K.MORE_LATER: (
+        "1 more rule below matches too and offers it",
+        "{more} more rules below match too and offer it",
+    ),
 }
 
 
@@ -34,7 +38,8 @@ def outline(absence: Absence) -> str:
     kind = AbsenceKind(absence.code)
     if kind in _MORE:
         return _MORE[kind][absence.more > 1].format(more=absence.more)
-    return _WORDS[kind].format(name=absence.owner.name if absence.owner else "", place=absence.place)
+    text = _WORDS[kind].format(name=absence.owner.name if absence.owner else "", place=absence.place)
+    return f"{text}, and does not match either" if kind in _IDLE and absence.conditions else text
 
 
 def outline_of_later(later: Sequence[Absence], more: int) -> str:
@@ -44,7 +49,7 @@ def outline_of_later(later: Sequence[Absence], more: int) -> str:
     named = [f"{item.place}, “{item.owner.name}”" for item in later if item.owner]
     if more:
         named.append(f"and {more} more")
-    return f"Rules {'; '.join(named)} would offer it, but come after the one that decided"
+    return f"Rules {'; '.join(named)} match too and offer it, but come after the one that decided"
 
 
 def sentence(absence: Absence, words: Describer, currency: object) -> str:

@@ -47,7 +47,8 @@ class AbsenceSchema(Schema):
         required=True,
         metadata={
             "description": "not_in_offer (of the rule that decided; the reasons after it say where else it is), "
-            "rule_not_matched, rule_off, rule_not_in_force, rule_later, more_rules_earlier, more_rules_later, "
+            "rule_later (it matches too), rule_not_matched, rule_off, rule_not_in_force, more_rules_later, "
+            "more_rules_not_matched, "
             "other_offer, default_offer, not_offered, hidden, or why a provider may not carry it: account_off, "
             "account_outage, account_unknown, method_unsupported, currency, country, flow, amount_low, amount_high."
         },

@@ -52,4 +52,4 @@ def test_the_page_of_the_session_gives_the_reasons_of_the_api(app: Flask, api: A
                 assert f"“{reason['rule']['name']}”" in page
             elif reason["code"] != "more_rules_later":
                 assert reason["reason"].split(": ")[0].rstrip(".") in page, method
-    assert "but did not match: False: The sales channel is in store" in page
+    assert "but does not match: False: The sales channel is in store" in page

@@ -33,7 +33,7 @@ from rules import (
 )
 from rules.absence import MOST_CONDITIONS, NEAREST, Absence, AbsenceKind, answers, to_blame
 from rules.absence_words import sentence, to_json
-from rules.explain import ConditionTrace, GroupTrace, satisfied, trace_group
+from rules.explain import ConditionTrace, GroupTrace, rule_matches, satisfied, trace_group
 from tests.unit.rules.strategies import cases, facts, groups
 
 K = AbsenceKind
@@ -74,7 +74,7 @@ def test_an_earlier_rule_names_the_condition_that_failed_and_what_the_session_ha
     )
     assert say(why(ruleset, "paypal")) == [
         "Not in the rule “B”.",
-        "Rule 1, “A”, would offer it, but did not match: “The country is Italy” is false (here: Germany).",
+        "Rule 1, “A”, offers it, but does not match: “The country is Italy” is false (here: Germany).",
     ]
     assert why(ruleset, "card") == []
 
@@ -89,19 +89,34 @@ def test_a_rule_may_be_off_or_not_valid_or_come_later_or_be_the_default_offer() 
         ),
         default=offer("paypal"),
     )
-    codes = [K.NOT_IN_OFFER, K.SWITCHED_OFF, K.NOT_IN_FORCE, K.LATER, K.DEFAULT_OFFER]
+    codes = [K.NOT_IN_OFFER, K.LATER, K.SWITCHED_OFF, K.NOT_IN_FORCE, K.DEFAULT_OFFER]
     assert [absence.code for absence in why(ruleset, "paypal")] == codes
-    assert [absence.place for absence in why(ruleset, "paypal")] == [0, 1, 2, 4, 0]
+    assert [absence.place for absence in why(ruleset, "paypal")] == [0, 4, 1, 2, 0]
+
+
+def test_a_rule_that_would_not_match_anyway_says_so_wherever_it_stands() -> None:
+    """Moving it up or switching it on would change nothing."""
+    italian = Group(children=(ITALY,))
+    ruleset = RuleSet(
+        (rule("off", "paypal", when=italian, enabled=False), rule("B", "card"), rule("late", "paypal", when=italian))
+    )
+    assert say(why(ruleset, "paypal"))[1:3] == [
+        "Rule 1, “off”, offers it, but is switched off, and does not match either: "
+        "“The country is Italy” is false (here: Germany).",
+        "Rule 3, “late”, offers it, but does not match: “The country is Italy” is false (here: Germany).",
+    ]
+    assert K.LATER in [absence.code for absence in why(ruleset, "paypal", {"country": "IT"})]
 
 
 def test_only_the_nearest_rules_are_told_and_the_others_are_counted() -> None:
     never = Group(children=(ITALY,))
     many = tuple(rule(f"R{number}", "paypal", when=never) for number in range(10))
-    absences = why(RuleSet((*many, rule("B", "card"), *many[:5])), "paypal")
+    always = tuple(rule(f"L{number}", "paypal") for number in range(5))
+    absences = why(RuleSet((*many, rule("B", "card"), *always)), "paypal")
     assert [absence.place for absence in absences if absence.code == K.NOT_MATCHED] == [8, 9, 10]
     assert [absence.place for absence in absences if absence.code == K.LATER] == [12, 13, 14]
-    assert "7 more rules above would offer it, and did not match." in say(absences)
-    assert "2 more rules below would offer it." in say(absences)
+    assert "7 more rules offer it, and do not match." in say(absences)
+    assert "2 more rules below match too and offer it." in say(absences)
     assert len(absences) == 2 * NEAREST + 3
 
 
@@ -147,7 +162,7 @@ def test_as_plain_data() -> None:
     assert card == {"method": "card", "offered": True, "reasons": []}
     assert paypal["reasons"][1] == {
         "code": "rule_not_matched",
-        "reason": "Rule 1, “A”, would offer it, but did not match: “The country is Italy” is false (here: Germany).",
+        "reason": "Rule 1, “A”, offers it, but does not match: “The country is Italy” is false (here: Germany).",
         "rule": {"id": "rule_A", "name": "A"},
         "account": None,
         "conditions": [
@@ -203,7 +218,9 @@ def test_every_method_missing_has_a_reason_that_is_true(
                     own, other_offer = absence.owner.offer, absence.owner.experiment
                     offers = (own, other_offer.offer) if other_offer else (own,)
                     assert any(item.method == answer.method for each in offers for item in each.methods)
-                    assert (absence.place - 1 > position) is (absence.code == K.LATER)
+                    assert (absence.code == K.LATER) is (
+                        absence.place - 1 > position and rule_matches(absence.owner, told)
+                    )
                     assert (absence.place - 1 == position) is (absence.code == K.OTHER_OFFER)
                 for trace in absence.conditions:
                     assert trace.actual == told.get(trace.condition.attribute)
