@@ -1,6 +1,6 @@
 """What changed from one rule set to another, as sentences that a person can approve or refuse."""
 
-from bisect import bisect_left
+from bisect import bisect, bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -83,6 +83,9 @@ def _listed(subject: str, old: Sequence[Item], new: Sequence[Item], describer: D
     before, after = by_key(old), by_key(new)
     places = {key: place for place, key in enumerate(before, 1)}
     moved = _moved([places[key] for key in after if key in before])
+    still = [key for key in after if key in before and places[key] not in moved]
+    stood = [places[key] for key in still]
+    above = 0  # how many of these come before this place
     for place, (key, item) in enumerate(after.items(), 1):
         if key not in before:
             sentence = _sentence(item, describer)
@@ -91,8 +94,14 @@ def _listed(subject: str, old: Sequence[Item], new: Sequence[Item], describer: D
             yield Change(ChangeKind.ADDED, subject, item.id, said, after=sentence)
             continue
         if places[key] in moved:
-            said = words.moved.format(named=_named(subject, before[key], describer), old=places[key], new=place)
+            # Places shift when others come and go: a move is told by what it passed, which is never nothing.
+            upwards = above < bisect(stood, places[key])
+            other = _named(subject, before[still[above if upwards else above - 1]], describer)
+            named = _named(subject, before[key], describer)
+            said = (words.up if upwards else words.down).format(named=named, place=place, other=other)
             yield Change(ChangeKind.MOVED, subject, item.id, said)
+        else:
+            above += 1
         yield from _within(subject, before[key], item, describer)
     for key, item in before.items():
         if key not in after:

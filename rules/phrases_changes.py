@@ -12,7 +12,8 @@ class ChangePhrases:
     added: str
     switched_off: str  # follows `added` where the new item is off
     removed: str
-    moved: str
+    up: str  # an item that moved; {other} is the next one that it passed
+    down: str
     renamed: str
     on: str
     off: str
@@ -26,7 +27,8 @@ CHANGES: dict[str, ChangePhrases] = {
         added="The {named} is new, at place {place}: {sentence}.",
         switched_off=" It is switched off.",
         removed="The {named} is removed: {sentence}.",
-        moved="The {named} moved from place {old} to place {new}.",
+        up="The {named} moved up to place {place}, before the {other}.",
+        down="The {named} moved down to place {place}, after the {other}.",
         renamed="The {named} is now named “{name}”.",
         on="The {named} is switched on.",
         off="The {named} is switched off.",
@@ -42,7 +44,8 @@ CHANGES: dict[str, ChangePhrases] = {
         added="Nuova, al posto {place}, {named}: {sentence}.",
         switched_off=" È disattivata.",
         removed="Eliminata {named}: {sentence}.",
-        moved="Spostata {named} dal posto {old} al posto {new}.",
+        up="Spostata in su {named}: al posto {place}, ora precede {other}.",
+        down="Spostata in giù {named}: al posto {place}, ora segue {other}.",
         renamed="Ora {named} si chiama «{name}».",
         on="Attivata {named}.",
         off="Disattivata {named}.",
@@ -54,7 +57,8 @@ CHANGES: dict[str, ChangePhrases] = {
         added="{named} ist neu an Stelle {place}: {sentence}.",
         switched_off=" Ausgeschaltet.",
         removed="{named} ist entfernt: {sentence}.",
-        moved="{named} rückt von Stelle {old} an Stelle {new}.",
+        up="{named} rückt nach oben an Stelle {place}, vor {other}.",
+        down="{named} rückt nach unten an Stelle {place}, hinter {other}.",
         renamed="{named} heißt jetzt „{name}“.",
         on="{named} ist eingeschaltet.",
         off="{named} ist ausgeschaltet.",

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from re import search
 
 import pytest
 from hypothesis import given
@@ -81,10 +82,14 @@ def changes(old: RuleSet, new: RuleSet) -> tuple[Change, ...]:
             id="removed",
         ),
         pytest.param(
-            replace(OLD, rules=(C, A, B)), ["The rule “C” moved from place 3 to place 1."], id="one moved to the top"
+            replace(OLD, rules=(C, A, B)),
+            ["The rule “C” moved up to place 1, before the rule “A”."],
+            id="one moved to the top",
         ),
         pytest.param(
-            replace(OLD, rules=(B, C, A)), ["The rule “A” moved from place 1 to place 3."], id="one moved to the end"
+            replace(OLD, rules=(B, C, A)),
+            ["The rule “A” moved down to place 3, after the rule “C”."],
+            id="one moved to the end",
         ),
         pytest.param(
             replace(OLD, rules=(replace(A, name="Z"), B, C)), ["The rule “A” is now named “Z”."], id="renamed"
@@ -115,7 +120,7 @@ def changes(old: RuleSet, new: RuleSet) -> tuple[Change, ...]:
         pytest.param(
             RuleSet((replace(B, name="Bee"), A), (), CARD),
             [
-                "The rule “B” moved from place 2 to place 1.",
+                "The rule “B” moved up to place 1, before the rule “A”.",
                 "The rule “B” is now named “Bee”.",
                 "The rule “C” is removed: When the amount is over €500.00, offer Card through North.",
                 "The adjustment “Hide” is removed: Always hide Card.",
@@ -193,6 +198,28 @@ def test_as_few_rules_as_possible_are_said_to_have_moved(count: int, seed: int) 
     moved = {change.id for change in told}
     still = [rules.index(item) for item in shuffled if item.id not in moved]
     assert still == sorted(still), "what did not move is out of order"
+
+
+@given(st.permutations(range(7)), st.sets(st.integers(0, 6)), st.sets(st.integers(0, 6)))
+def test_a_move_names_the_new_place_and_a_rule_that_was_really_passed(
+    order: list[int], gone: set[int], fresh: set[int]
+) -> None:
+    rules = [rule(f"R{n}") for n in range(7)]
+    old = [item for n, item in enumerate(rules) if n not in fresh]
+    new = [rules[n] for n in order if n not in gone - fresh]
+    both = [item.name for item in new if item in old]
+    told = [change.message for change in changes(RuleSet(tuple(old)), RuleSet(tuple(new)))]
+    moves = [search(r"“(R\d)” moved (up|down) to place (\d), (before|after) the rule “(R\d)”", each) for each in told]
+    for move in filter(None, moves):
+        name, way, place, _, other = move.groups()
+        assert new[int(place) - 1].name == name
+        before, after = (
+            [item.name for item in items].index(name) < [item.name for item in items].index(other)
+            for items in (old, new)
+        )
+        assert (before, after) == ((False, True) if way == "up" else (True, False))
+    in_old = [[item.name for item in old].index(name) for name in both]
+    assert len(both) - len(list(filter(None, moves))) == (longest_rising(in_old) if in_old else 0)
 
 
 def longest_rising(places: list[int]) -> int:
