@@ -13,6 +13,7 @@ from app.services import replays, rule_sets
 from app.services.replays import ReplayStatus
 from rules import RuleSet, from_json
 from rules.decide import DEFAULT_OFFER
+from rules.replay_days import Unmet
 from rules.replay_figures import Figures, PairTally, Tally
 
 SHOWN = 50  # pairs of rules; the rest is added up
@@ -53,7 +54,10 @@ class PairCard:
 
 @dataclass(frozen=True)
 class ReplayPage:
-    """All that the page shows; `rest` adds up the pairs that are not shown by themselves."""
+    """All that the page shows; `rest` adds up the pairs that are not shown by themselves.
+
+    `unmet` are the changed rules that no session could meet, once it has ended.
+    """
 
     replay: Replay
     status: ReplayStatus
@@ -63,6 +67,7 @@ class ReplayPage:
     rest: Tally
     methods: list[tuple[str, int, int]]  # label, sessions that gain it, sessions that lose it
     differences: list[tuple[str, int]]
+    unmet: tuple[Unmet, ...]
     outdated: bool
 
     @property
@@ -91,6 +96,7 @@ def replay_page(replay: Replay) -> ReplayPage:
         rest = rest + figures.pairs[pair].tally
     before = _deciders(rule_sets.ruleset_of(replay.version), {pair[0] for pair in shown})
     after = _deciders(_only(replay.document, {pair[1] for pair in shown}), {pair[1] for pair in shown})
+    unmet = replays.unmet_rules(replay) if replay.finished_at or replay.cancelled_at else ()
     methods = sorted({*figures.gained, *figures.lost}, key=lambda key: -(figures.gained[key] + figures.lost[key]))
     return ReplayPage(
         replay=replay,
@@ -105,6 +111,7 @@ def replay_page(replay: Replay) -> ReplayPage:
         differences=[
             (words, figures.differences[key]) for key, words in DIFFERENCES.items() if figures.differences[key]
         ],
+        unmet=unmet,
         outdated=replays.outdated(replay),
     )
 

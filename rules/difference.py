@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from rules.phrases_changes import CHANGES
 from rules.sentences import Describer
@@ -38,6 +39,7 @@ class Change:
 
 
 Item = Rule | Adjustment
+OneKind = TypeVar("OneKind", bound=Item)
 Key = tuple[str, int]  # an id, and which of its bearers: a draft may give one id twice
 
 
@@ -72,7 +74,7 @@ def marks(old: RuleSet, new: RuleSet) -> Mapping[tuple[str, Key], tuple[ChangeKi
     return marked
 
 
-def removed(old: Sequence[Item], new: Sequence[Item]) -> tuple[Item, ...]:
+def removed(old: Sequence[OneKind], new: Sequence[Item]) -> tuple[OneKind, ...]:
     """The items of the old list that the new one lacks."""
     after = by_key(new)
     return tuple(item for key, item in by_key(old).items() if key not in after)
@@ -144,7 +146,7 @@ def _named(subject: str, item: Item, describer: Describer) -> str:
     return CHANGES[describer.language].subjects[subject].format(name=item.name[:MAX_SHOWN])
 
 
-def by_key(items: Iterable[Item]) -> Mapping[Key, Item]:
+def by_key(items: Iterable[OneKind]) -> Mapping[Key, OneKind]:
     """The items in order, each under its id and how many before it have the same id."""
     seen: Counter[str] = Counter()
     keyed = {}

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from rules.attributes import Catalogue
 from rules.decide import decide
 from rules.decision import Decision, Match
 from rules.eligibility import AccountLimits
 from rules.engine import CompiledRuleSet
-from rules.facts import Facts, FactValue, value_fault
+from rules.facts import Facts
 from rules.spec import RuleSet
 
 _PAIRS_REMEMBERED = 4_096  # of matches, whether they can differ at all
-_VALUES_REMEMBERED = 4_096  # of each attribute
 
 
 class Difference(StrEnum):
@@ -30,7 +28,7 @@ class Difference(StrEnum):
 
 @dataclass(frozen=True)
 class Seen:
-    """One session under both rule sets: the rules that decided (None: the default offer), the methods offered in order.
+    """A decision under both rule sets: the rules that decided (None: the default offer), the methods offered in order.
 
     Without `differences` it is offered the same; the methods are given only where there are some.
     """
@@ -59,38 +57,6 @@ def differences(before: Decision, after: Decision) -> tuple[Difference, ...]:
     return tuple(key for key, differ in differs.items() if differ)
 
 
-class FactReader:
-    """Reads facts as sessions recorded them, in the light of the attributes that there are now.
-
-    Values repeat from session to session, so that each is checked once: `coerce` would cost more than a decision.
-    """
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._catalogue = catalogue
-        # Of each attribute, the values that were found to fit, with their type: True is no 1.
-        self._fit: dict[str, dict[FactValue, type]] = {attribute.key: {} for attribute in catalogue}
-
-    def read(self, raw: Mapping[str, FactValue | list[str] | None]) -> Facts | None:
-        """The facts that rules can test, None when a value does not fit its attribute (any more).
-
-        An attribute that is gone is left out: no rule can name it.
-        """
-        facts: dict[str, FactValue] = {}
-        for key, stored in raw.items():
-            fit = self._fit.get(key)
-            if fit is None or stored is None:
-                continue
-            value = tuple(stored) if isinstance(stored, list) else stored
-            if fit.get(value) is not type(value):
-                attribute = self._catalogue.get(key)
-                if attribute is None or value_fault(attribute, value) is not None:
-                    return None
-                if len(fit) < _VALUES_REMEMBERED:
-                    fit[value] = type(value)
-            facts[key] = value
-        return facts
-
-
 class Replayer:
     """Asks both rule sets, compiled, about sessions; `accounts` are the same for both.
 
@@ -107,7 +73,7 @@ class Replayer:
         self._alike = lru_cache(_PAIRS_REMEMBERED)(self._decide_alike)
 
     def look(self, session_id: str, facts: Facts, accounts: Mapping[str, AccountLimits]) -> Seen:
-        """What both rule sets make of one session; `facts` come from `coerce`. EngineClosed once closed."""
+        """What both rule sets make of these facts of a session, as `recorded` reads them. EngineClosed once closed."""
         old, new = self._old.match(facts), self._new.match(facts)
         if self._alike(old, new):
             return Seen(old.rule_id, new.rule_id)

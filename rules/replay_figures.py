@@ -1,7 +1,7 @@
 """What a replay found, added up session by session: exact, and bounded however many sessions there are."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,12 +58,16 @@ class Tally:
 
 @dataclass(frozen=True)
 class Example:
-    """One session that would be offered something else: the methods before and after, in order."""
+    """One session that would be offered something else: the methods before and after, in order.
+
+    They are those of its first decision that differs: `retry` tells that this one was made after a failed attempt.
+    """
 
     session: str
     amount: int | None  # in minor units
     currency: str | None
     paid: bool
+    retry: bool
     before: tuple[str, ...]
     after: tuple[str, ...]
 
@@ -89,14 +93,17 @@ class PairTally:
 class Figures:
     """All that a replay adds up.
 
-    `unfit` sessions have facts that no longer fit the attributes: they are counted, and nothing more is known of them.
-    `moved` ones are decided by another rule and offered the same. `changed` is the sum of `pairs` and `others`.
-    `emptied` ones are offered something before and nothing after, `filled` ones the other way round. `gained` and
-    `lost` count sessions by method, `differences` by what differs (one session may differ in several ways).
+    A session has a decision for its first offer and one for each that followed a failed attempt. It is changed when one
+    of its `decisions` differs, and counted once, with its amount, under the rules of the first that does; `retried`
+    ones differ only after a failed attempt. `moved` ones are decided by another rule and offered the same. `changed` is
+    the sum of `pairs` and `others`. `emptied` ones are offered something before and nothing after, `filled` ones the
+    other way round, at least once. `gained` and `lost` count sessions by method, `differences` by what differs (one
+    session may differ in several ways).
     """
 
     sessions: int = 0
-    unfit: int = 0
+    decisions: int = 0
+    retried: int = 0
     moved: int = 0
     emptied: int = 0
     filled: int = 0
@@ -107,38 +114,41 @@ class Figures:
     lost: Counter[str] = field(default_factory=Counter)
     differences: Counter[str] = field(default_factory=Counter)
 
-    def add_unfit(self) -> None:
-        """Count a session that neither rule set can be asked about."""
-        self.sessions += 1
-        self.unfit += 1
+    def add(self, session_id: str, facts: Facts, paid: bool, seen: Sequence[Seen]) -> None:
+        """Count a session by what was seen of each of its decisions, in order.
 
-    def add(self, session_id: str, facts: Facts, paid: bool, seen: Seen) -> None:
-        """Count what was seen of one session."""
+        `facts` may be those of any of them: a session's amount and currency never change.
+        """
         self.sessions += 1
-        if not seen.differences:
-            self.moved += seen.before != seen.after
+        self.decisions += len(seen)
+        differing = [each for each in seen if each.differences]
+        if not differing:
+            self.moved += any(each.before != each.after for each in seen)
             return
+        first, retry = differing[0], not seen[0].differences
+        self.retried += retry
         self.changed.add(facts, paid)
-        self.differences.update(seen.differences)
-        self.gained.update(set(seen.methods_after) - set(seen.methods_before))
-        self.lost.update(set(seen.methods_before) - set(seen.methods_after))
-        self.emptied += bool(seen.methods_before) and not seen.methods_after
-        self.filled += bool(seen.methods_after) and not seen.methods_before
-        pair = seen.before, seen.after
+        self.differences.update({kind for each in differing for kind in each.differences})
+        self.gained.update({key for each in differing for key in each.methods_after if key not in each.methods_before})
+        self.lost.update({key for each in differing for key in each.methods_before if key not in each.methods_after})
+        self.emptied += any(each.methods_before and not each.methods_after for each in differing)
+        self.filled += any(each.methods_after and not each.methods_before for each in differing)
+        pair = first.before, first.after
         if pair not in self.pairs and len(self.pairs) >= MAX_PAIRS:
             self.others.add(facts, paid)
             return
         counted = self.pairs.setdefault(pair, PairTally())
         counted.tally.add(facts, paid)
         if len(counted.examples) < MAX_EXAMPLES:
-            counted.examples.append(_example(session_id, facts, paid, seen))
+            counted.examples.append(_example(session_id, facts, paid, retry, first))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, the pairs with most sessions first: `from_json(to_json(x))` goes on counting exactly as x."""
         largest = sorted(self.pairs.items(), key=lambda item: -item[1].tally.sessions)
         return {
             "sessions": self.sessions,
-            "unfit": self.unfit,
+            "decisions": self.decisions,
+            "retried": self.retried,
             "moved": self.moved,
             "emptied": self.emptied,
             "filled": self.filled,
@@ -161,7 +171,7 @@ class Figures:
         if not data:
             return cls()
         return cls(
-            **{key: data[key] for key in ("sessions", "unfit", "moved", "emptied", "filled")},
+            **{key: data[key] for key in ("sessions", "decisions", "retried", "moved", "emptied", "filled")},
             changed=Tally.from_json(data["changed"]),
             others=Tally.from_json(data["others"]),
             pairs={
@@ -176,13 +186,14 @@ class Figures:
         )
 
 
-def _example(session_id: str, facts: Facts, paid: bool, seen: Seen) -> Example:
+def _example(session_id: str, facts: Facts, paid: bool, retry: bool, seen: Seen) -> Example:
     amount, currency = facts.get("amount"), facts.get("currency")
     return Example(
         session_id,
         amount if isinstance(amount, int) else None,
         currency if isinstance(currency, str) else None,
         paid,
+        retry,
         seen.methods_before,
         seen.methods_after,
     )

@@ -14,7 +14,7 @@ from rules.replay_figures import Figures
 blueprint = new_blueprint(
     "replays of the draft",
     "The draft and the active version are asked about the same recorded facts, with the provider accounts as they are "
-    "today: what differs is the rules' doing alone.",
+    "today: what differs is the rules' doing alone. All decisions of a session are asked again; it counts once.",
 )
 
 
@@ -24,7 +24,7 @@ blueprint = new_blueprint(
 @blueprint.response(202, ReplaySchema)
 def start_replay(body: dict[str, Any]) -> dict[str, Any]:
     """Replay the draft as it stands in the background; asking again while it runs answers with the same replay."""
-    return _told(replays.start(days=body["days"], actor=actor()))
+    return _told(replays.start(days=body["days"], as_of=body.get("as_of"), actor=actor()))
 
 
 @blueprint.route("/rules/replays/<replay_id>")
@@ -48,5 +48,6 @@ def _told(replay: Replay) -> dict[str, Any]:
         **{name: getattr(replay, name) for name in ReplaySchema().fields if hasattr(replay, name)},
         "status": replays.status_of(replay).value,
         "ended_at": replay.finished_at or replay.cancelled_at,
+        "unmet": replays.unmet_rules(replay),
         "figures": Figures.from_json(replay.figures).to_json(),
     }

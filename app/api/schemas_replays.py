@@ -27,6 +27,9 @@ class StartReplaySchema(RequestSchema):
         validate=validate.Range(1, MOST_DAYS),
         metadata={"description": "Replay the sessions that were opened in the last that many days."},
     )
+    as_of = fields.Date(
+        metadata={"description": "As if all of them were on this day, within a year; else each keeps its own."}
+    )
 
 
 class TallySchema(Schema):
@@ -41,6 +44,7 @@ class ExampleSchema(Schema):
     amount = fields.Integer(required=True, allow_none=True)
     currency = fields.String(required=True, allow_none=True)
     paid = fields.Boolean(required=True)
+    retry = fields.Boolean(required=True, metadata={"description": "What differs was offered after a failed attempt."})
     before = fields.List(fields.String(), required=True, metadata={"description": "The methods offered, in order."})
     after = fields.List(fields.String(), required=True)
 
@@ -57,8 +61,11 @@ class PairSchema(TallySchema):
 
 class FiguresSchema(Schema):
     sessions = fields.Integer(required=True)
-    unfit = fields.Integer(
-        required=True, metadata={"description": "Sessions whose facts no longer fit the attributes: not compared."}
+    decisions = fields.Integer(
+        required=True, metadata={"description": "Of these sessions: the first, and one after each failed attempt."}
+    )
+    retried = fields.Integer(
+        required=True, metadata={"description": "Changed sessions that differ only after a failed attempt."}
     )
     moved = fields.Integer(
         required=True, metadata={"description": "Decided by another rule, with the same offer: not a change."}
@@ -79,6 +86,13 @@ class FiguresSchema(Schema):
     differences = _counts(f"what differs: {', '.join(Difference)}")
 
 
+class UnmetSchema(Schema):
+    rule = fields.String(required=True, attribute="id")
+    name = fields.String(required=True)
+    begins = fields.Date(required=True, allow_none=True, metadata={"description": "Its first day, after all sessions."})
+    ended = fields.Date(required=True, allow_none=True, metadata={"description": "Its last day, before all sessions."})
+
+
 class ReplaySchema(Schema):
     id = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(list(ReplayStatus)))
@@ -86,6 +100,17 @@ class ReplaySchema(Schema):
     version = fields.Integer(required=True, metadata={"description": "The version that it is compared with."})
     since = fields.DateTime(required=True)
     until = fields.DateTime(required=True)
+    as_of = fields.Date(
+        required=True, allow_none=True, metadata={"description": "The day that every session was taken to be on."}
+    )
+    unmet = fields.List(
+        fields.Nested(UnmetSchema),
+        required=True,
+        metadata={
+            "description": "Rules that differ and are valid on other days only: no session could meet them, so the "
+            "figures say nothing of them. Replay as of a day on which they are valid."
+        },
+    )
     total = fields.Integer(required=True, metadata={"description": "Sessions to replay; exact once it is finished."})
     replayed = fields.Integer(required=True)
     requested_by = fields.String(required=True)

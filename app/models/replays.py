@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.ids import new_id
@@ -13,10 +13,11 @@ from app.models.base import ID, Base, Document, UtcDateTime, utc_now
 
 
 class Replay(Base):
-    """The draft as it stood at `revision` beside the version that was active, over decisions of [since, until).
+    """The draft as it stood at `revision` beside the version that was active, over sessions opened in [since, until).
 
-    `step` counts the slices that are done; the cursor is the last decision looked at, and `figures` hold exactly the
-    decisions up to it. A replay that ended has a `finished_at` or a `cancelled_at`; one that broke down an `error` too.
+    With `as_of` they are asked about as if it were that day. `step` counts the slices that are done; the cursor is the
+    last session looked at, and `figures` hold exactly the sessions up to it. A replay that ended has a `finished_at` or
+    a `cancelled_at`; one that broke down an `error` too.
     """
 
     __tablename__ = "replays"
@@ -31,6 +32,7 @@ class Replay(Base):
     version: Mapped[int] = mapped_column(ForeignKey("rule_set_versions.number"))
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     until: Mapped[datetime] = mapped_column(UtcDateTime)
+    as_of: Mapped[date | None] = mapped_column(Date)
     total: Mapped[int] = mapped_column(Integer, default=0)
     replayed: Mapped[int] = mapped_column(Integer, default=0)
     step: Mapped[int] = mapped_column(Integer, default=0)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, Select, Text, and_, cast, or_, select, update
+from sqlalchemy import Text, and_, cast, or_, select, update
 
 from app.domain.statuses import SessionStatus
 from app.models import CheckoutSession, DecisionRecord, Replay, db, utc_now
 from app.services import accounts, jobs, rule_sets
-from app.services.catalogue import catalogue
 from app.services.replays import MOST_UNFINISHED, REPLAY, UNENDED, subject_of
 from app.services.transaction import reading, transaction
-from rules import AccountLimits, EngineFault, from_json
-from rules.replay import FactReader, Replayer
+from rules import AccountLimits, EngineFault, from_json, recorded
+from rules.replay import Replayer
+from rules.replay_days import as_on
 from rules.replay_figures import Figures
 
 log = structlog.get_logger()
@@ -29,10 +31,21 @@ BATCH = 200  # sessions read at a time: a millisecond, so that on SQLite nobody 
 REST = 3  # times as long as it had to wait for processor and database: where others want them, it steps back
 LONGEST_REST = 0.5  # seconds
 
-Recorded = Row[*tuple[Any, ...]]  # a decision: id, created_at, session_id, facts as JSON text, whether it was paid
-
 _turn = threading.Lock()  # one slice at a time in a process: it keeps the processor busy anyway
 _compiled: dict[str, Replayer] = {}  # by replay, from slice to slice; the caller has the turn
+
+
+@dataclass
+class Stored:
+    """A session: when it was opened, whether it was paid, the facts of each of its decisions in order as JSON text.
+
+    They are read later than fetched: by then nobody waits for the database.
+    """
+
+    id: str
+    opened: datetime
+    paid: bool
+    facts: list[str]
 
 
 def replay_slice(subject: str) -> None:
@@ -61,19 +74,19 @@ def _go_on(replay: Replay, replayer: Replayer) -> None:
     """Replay until the slice is over, the sessions are at an end or somebody cancelled, and store how far it came."""
     figures = Figures.from_json(replay.figures)
     with reading():
-        reader, limits = FactReader(catalogue()), accounts.limits()
+        limits = accounts.limits()
     until = time.monotonic() + SLICE
     while True:
         began, worked = time.monotonic(), time.thread_time()
-        rows = _next_batch(replay)
-        if rows is None:
+        sessions = _next_batch(replay)
+        if sessions is None:
             _forget(replay.id)
             return
-        for row in rows:
-            _count(row, replayer, figures, reader, limits)
-        if rows:
-            replay.cursor_at, replay.cursor_id = rows[-1].created_at, rows[-1].id
-        at_end = len(rows) < BATCH
+        for session in sessions:
+            _count(session, replay, replayer, figures, limits)
+        if sessions:
+            replay.cursor_at, replay.cursor_id = sessions[-1].opened, sessions[-1].id
+        at_end = len(sessions) < BATCH
         if at_end or time.monotonic() > until:
             break
         waited = (time.monotonic() - began) - (time.thread_time() - worked)
@@ -83,37 +96,47 @@ def _go_on(replay: Replay, replayer: Replayer) -> None:
     _store(replay, progress | end | {"replayed": figures.sessions})
 
 
-def _next_batch(replay: Replay) -> Sequence[Recorded] | None:
-    """Return the next decisions in the order they were made, the first of each session; None when it was ended.
-
-    The facts come as text: what takes longer than reading them is for later, when nobody waits.
-    """
-    made, key = DecisionRecord.created_at, DecisionRecord.id
+def _next_batch(replay: Replay) -> list[Stored] | None:
+    """Return the next sessions in the order they were opened, with their decisions; None when it was ended."""
+    opened, key = CheckoutSession.created_at, CheckoutSession.id
     paid = (CheckoutSession.status == SessionStatus.COMPLETED).label("paid")
-    rows: Select[*tuple[Any, ...]] = (
-        select(key, made, DecisionRecord.session_id, cast(DecisionRecord.facts, Text).label("facts"), paid)
-        .join(CheckoutSession, CheckoutSession.id == DecisionRecord.session_id)
-        .where(made >= (replay.cursor_at or replay.since), made < replay.until, DecisionRecord.sequence == 0)
-        .order_by(made, key)
-        .limit(BATCH)
-    )
+    some = select(key, opened, paid).where(opened >= (replay.cursor_at or replay.since), opened < replay.until)
     if replay.cursor_at is not None:
-        rows = rows.where(or_(made > replay.cursor_at, and_(made == replay.cursor_at, key > replay.cursor_id)))
+        some = some.where(or_(opened > replay.cursor_at, and_(opened == replay.cursor_at, key > replay.cursor_id)))
+    batch = some.order_by(opened, key).limit(BATCH).subquery()
+    # A retry while the replay is at work is left out, wherever it stands: else it would depend on its speed.
+    its = and_(
+        DecisionRecord.session_id == batch.c.id,
+        or_(DecisionRecord.sequence == 0, DecisionRecord.created_at < replay.until),
+    )
+    rows = (
+        select(batch, cast(DecisionRecord.facts, Text).label("facts"))
+        .join(DecisionRecord, its, isouter=True)
+        .order_by(batch.c.created_at, batch.c.id, DecisionRecord.sequence)
+    )
     with reading():
         if db.session.scalar(select(Replay.id).where(Replay.id == replay.id, UNENDED)) is None:
             return None
-        return db.session.execute(rows).all()
+        found = db.session.execute(rows).all()
+    sessions: list[Stored] = []
+    for row in found:
+        if not sessions or sessions[-1].id != row.id:
+            sessions.append(Stored(row.id, row.created_at, row.paid, []))
+        if row.facts is not None:
+            sessions[-1].facts.append(row.facts)
+    return sessions
 
 
 def _count(
-    row: Recorded, replayer: Replayer, figures: Figures, reader: FactReader, limits: Mapping[str, AccountLimits]
+    session: Stored, replay: Replay, replayer: Replayer, figures: Figures, limits: Mapping[str, AccountLimits]
 ) -> None:
-    """Ask about one session."""
-    facts = reader.read(json.loads(row.facts))
-    if facts is None:
-        figures.add_unfit()
-        return
-    figures.add(row.session_id, facts, row.paid, replayer.look(row.session_id, facts, limits))
+    """Ask about each decision of a session; about one that has none there is nothing to ask."""
+    known = [recorded(json.loads(text)) for text in session.facts]
+    if replay.as_of is not None:
+        known = [as_on(replay.as_of, facts) for facts in known]
+    if known:
+        seen = [replayer.look(session.id, facts, limits) for facts in known]
+        figures.add(session.id, known[0], session.paid, seen)
 
 
 def _store(replay: Replay, values: dict[str, Any]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import structlog
+from flask import current_app
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import defer
 
@@ -13,11 +15,14 @@ from app.models import CheckoutSession, Job, Replay, RuleSetDraft, db, utc_now
 from app.services import drafts, jobs, rule_sets
 from app.services.errors import FieldRefused, NotFound, NothingDrafted, TooManyReplays
 from app.services.transaction import reading, transaction
+from rules import from_json
+from rules.replay_days import Unmet, unmet
 
 log = structlog.get_logger()
 
 REPLAY = "replay"  # the job; its subject names the replay and the slice
 MOST_DAYS = 90
+FARTHEST = timedelta(days=366)  # from today, of a day as if it were
 MOST_UNFINISHED = 3
 KEPT = timedelta(days=30)
 UNENDED = Replay.finished_at.is_(None) & Replay.cancelled_at.is_(None)
@@ -42,21 +47,24 @@ def status_of(replay: Replay) -> ReplayStatus:
     return ReplayStatus.RUNNING if replay.step else ReplayStatus.WAITING
 
 
-def start(*, days: int, actor: str) -> Replay:
+def start(*, days: int, actor: str, as_of: date | None = None) -> Replay:
     """Ask for the draft to be replayed over the sessions of the last `days` days, beside the active version.
 
-    While one of the same draft, version and days is not ended, that one is returned.
+    Each session keeps the day it was decided on, unless `as_of` names one for all. While one of the same draft,
+    version and days is not ended, that one is returned.
     Raises FieldRefused, NothingDrafted, NoActiveRules, TooManyReplays, rules.InvalidRuleSet, rules.TrialFailed.
     """
     if not 1 <= days <= MOST_DAYS:
         raise FieldRefused("days", f"must be a whole number from 1 to {MOST_DAYS}.")
+    if as_of is not None and abs(as_of - _day(utc_now())) > FARTHEST:
+        raise FieldRefused("as_of", "must be a day within a year from today.")
     draft = drafts.get_draft()
     if draft.author is None:
         raise NothingDrafted(draft.based_on)
     span = timedelta(days=days)
     with reading():
         version = rule_sets.active_number()
-        known = _unended_like(draft, version, span)
+        known = _unended_like(draft, version, span, as_of)
         now = utc_now()
         since = CheckoutSession.created_at >= now - span  # each session was decided on as soon as it was opened
         total = db.session.scalar(select(func.count()).select_from(CheckoutSession).where(since))
@@ -65,7 +73,7 @@ def start(*, days: int, actor: str) -> Replay:
     document = rule_sets.tried(draft.document).document
     with transaction():
         drafts.locked_draft()  # one start at a time
-        known = _unended_like(draft, version, span)
+        known = _unended_like(draft, version, span, as_of)
         if known is not None:
             return known
         if (db.session.scalar(select(func.count()).select_from(Replay).where(UNENDED)) or 0) >= MOST_UNFINISHED:
@@ -76,6 +84,7 @@ def start(*, days: int, actor: str) -> Replay:
             version=version,
             since=now - span,
             until=now,
+            as_of=as_of,
             total=total,
             requested_by=actor,
         )
@@ -120,6 +129,14 @@ def outdated(replay: Replay) -> bool:
     return (revision, version) != (replay.revision, replay.version)
 
 
+def unmet_rules(replay: Replay) -> tuple[Unmet, ...]:
+    """Return the changed rules that none of the sessions could meet: they are valid on other days only."""
+    first, last = replay.as_of or _day(replay.since), replay.as_of or _day(replay.until)
+    with reading():
+        active = rule_sets.ruleset_of(replay.version)
+    return unmet(active, from_json(replay.document), first, last)
+
+
 def tidy_up() -> None:
     """Forget old replays, and end those whose next slice nobody will do: its job failed too often."""
     with transaction():
@@ -136,8 +153,15 @@ def subject_of(replay_id: str, step: int) -> str:
     return f"{replay_id.removeprefix('rpl_')}#{step}"
 
 
-def _unended_like(draft: RuleSetDraft, version: int, span: timedelta) -> Replay | None:
-    same = select(Replay).where(Replay.revision == draft.revision, Replay.version == version, UNENDED)
+def _day(at: datetime) -> date:
+    """Return the day of a moment, in the merchant's time zone as the facts have it."""
+    return at.astimezone(ZoneInfo(current_app.config["JUNCTION"].merchant_timezone)).date()
+
+
+def _unended_like(draft: RuleSetDraft, version: int, span: timedelta, as_of: date | None) -> Replay | None:
+    same = select(Replay).where(
+        Replay.revision == draft.revision, Replay.version == version, Replay.as_of.is_not_distinct_from(as_of), UNENDED
+    )
     rows = db.session.scalars(same.order_by(Replay.created_at)).all()
     return next((_detached(replay) for replay in rows if replay.until - replay.since == span), None)
 

@@ -21,10 +21,8 @@ from sqlalchemy import select
 from app.domain.methods import METHOD_IDS
 from app.models import DecisionRecord, db
 from app.services import accounts, drafts, replay_slices, replays, rule_sets, setup
-from app.services.catalogue import catalogue
 from app.services.replays import ReplayStatus, status_of
-from rules import CompiledRuleSet, decide, from_json, to_json
-from rules.replay import FactReader
+from rules import CompiledRuleSet, decide, from_json, recorded, to_json
 from tests.benchmarks.http_bench import opening, rate
 from tests.benchmarks.rules_cases import ruleset, sessions
 from tests.support.hub import config_for, running
@@ -111,9 +109,9 @@ def measure(folder: str, url: str, days: str) -> None:
 def decision_cost(document: dict[str, Any]) -> float:
     """Microseconds of processor time for one decision of the draft on recorded facts: match and decide."""
     rules = from_json(document)
-    reader, limits = FactReader(catalogue()), accounts.limits()
+    limits = accounts.limits()
     raw = db.session.scalars(select(DecisionRecord.facts).limit(2_000)).all()
-    known = [each for each in map(reader.read, raw) if each is not None]
+    known = list(map(recorded, raw))
     compiled, best = CompiledRuleSet(rules), float("inf")
     for _ in range(3):
         began = time.process_time()

@@ -103,7 +103,7 @@ def test_what_cannot_be_replayed_is_told(api: Api) -> None:
 def test_a_replay_in_the_backoffice_without_script(app: Flask, shop: Api) -> None:
     person = Operator(app)
     assert "No replay yet" in person.words(PAGES)
-    reply = person.press(f"{PAGES}start", days="7")
+    reply = person.press(f"{PAGES}draft/start", days="7")
     assert reply.status_code == 302
     page = person.page(reply.location)
     assert "<progress" in page
@@ -127,7 +127,7 @@ def test_a_replay_in_the_backoffice_without_script(app: Flask, shop: Api) -> Non
 
 def test_a_replay_of_a_draft_that_moved_on_says_so(app: Flask, shop: Api) -> None:
     person = Operator(app)
-    path = person.press(f"{PAGES}start", days="7").location
+    path = person.press(f"{PAGES}draft/start", days="7").location
     do_work(app)
     assert "its figures may no longer hold" not in person.words(path)
     Drafter(shop).save(renamed("Another"))
@@ -136,7 +136,7 @@ def test_a_replay_of_a_draft_that_moved_on_says_so(app: Flask, shop: Api) -> Non
 
 def test_a_replay_is_cancelled_in_the_backoffice(app: Flask, shop: Api) -> None:
     person = Operator(app)
-    path = person.press(f"{PAGES}start", days="7").location
+    path = person.press(f"{PAGES}draft/start", days="7").location
     do_work(app, slices=2)
     assert person.press(f"{path}/cancel").status_code == 302
     said = person.words(path)
@@ -148,16 +148,16 @@ def test_a_replay_is_cancelled_in_the_backoffice(app: Flask, shop: Api) -> None:
 @pytest.mark.parametrize("days", ["", "0", "91", "-1", "x", "1e3", "٣", "9" * 400])
 def test_a_form_with_nonsense_is_told(app: Flask, shop: Api, days: str) -> None:
     person = Operator(app)
-    assert person.press(f"{PAGES}start", days=days).location == PAGES
+    assert person.press(f"{PAGES}draft/start", days=days).location == PAGES
     assert "must be a whole number from 1 to 90" in person.words(PAGES)
 
 
 def test_who_may_not_write_rules_may_look_but_not_start(app: Flask, shop: Api) -> None:
-    path = Operator(app).press(f"{PAGES}start", days="7").location
+    path = Operator(app).press(f"{PAGES}draft/start", days="7").location
     add_person(app, "second@example.com", "rules_approver")
     person = Operator(app, "second@example.com")
     assert "Cancel" not in person.words(path)
     assert "Replay the draft as it stands" not in person.words(PAGES)
-    for refused in (f"{PAGES}start", f"{path}/cancel"):
+    for refused in (f"{PAGES}draft/start", f"{path}/cancel"):
         assert person.press(refused, days="7").status_code == 403
     assert person.get(f"{PAGES}rpl_none").status_code == 404

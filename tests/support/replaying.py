@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import select
 
 from app.domain.methods import METHOD_IDS
-from app.models import CheckoutSession, DecisionRecord, Replay, db
+from app.models import CheckoutSession, Replay, db
 from app.services import accounts, drafts, jobs, rule_sets, work
 from app.services.replays import get_replay
-from rules import BUILT_IN_CATALOGUE, Decision, RuleSet, coerce, decide, evaluate, from_json, seed_json
+from rules import Decision, decide, evaluate, from_json, seed_json
 
 COUNTRIES = ("IT", "DE", "NL", "ES", "FR", "US")
 
@@ -80,61 +80,65 @@ def work_off(most: int = 200) -> int:
     raise AssertionError(f"there was still work after {most} jobs")
 
 
+def after_a_decline() -> dict[str, Any]:
+    """A rule that decides once an attempt failed, and offers nothing but bank transfers."""
+    providers = {"strategy": "ordered", "accounts": [{"account": "sandbox_north"}]}
+    return {
+        "id": "rule_declined",
+        "name": "After a decline",
+        "enabled": True,
+        "when": {"all": [{"attribute": "attempts", "operator": "greater_than", "value": 0}]},
+        "offer": {"methods": [{"method": "bank_transfer", "providers": providers}]},
+    }
+
+
 def plainly(replay: Replay) -> dict[str, Any]:
     """The figures of a replay by asking both rule sets about each session, one by one, without engine or short cuts."""
     before, after = rule_sets.ruleset_of(replay.version), from_json(replay.document)
     limits = accounts.limits()
-    rows = db.session.execute(
-        select(DecisionRecord.session_id, DecisionRecord.facts, CheckoutSession.status)
-        .join(CheckoutSession, CheckoutSession.id == DecisionRecord.session_id)
-        .where(DecisionRecord.sequence == 0, DecisionRecord.created_at.between(replay.since, replay.until))
-    ).all()
-    pairs: Counter[Any] = Counter()
-    amounts: Counter[str] = Counter()
-    gained: Counter[str] = Counter()
-    lost: Counter[str] = Counter()
-    paid = emptied = 0
-    for session_id, raw, status in rows:
-        facts = coerce(BUILT_IN_CATALOGUE, raw)
-
-        def ask(ruleset: RuleSet, facts: Any = facts, session_id: str = session_id) -> Decision:
-            return decide(1, ruleset, evaluate(ruleset, facts), facts, limits, session_id, METHOD_IDS)
-
-        old, new = ask(before), ask(after)
-        if (old.offered, old.strong_authentication, old.notices) == (
-            new.offered,
-            new.strong_authentication,
-            new.notices,
-        ):
+    opened = CheckoutSession.created_at
+    sessions = db.session.scalars(select(CheckoutSession).where(opened >= replay.since, opened < replay.until)).all()
+    found: dict[str, Any] = dict.fromkeys(("sessions", "decisions", "retried", "paid", "emptied"), 0)
+    pairs, amounts, gained, lost = (Counter[Any]() for _ in range(4))
+    for session in sessions:
+        decisions = [each for each in session.decisions if not each.sequence or each.created_at < replay.until]
+        differing = []
+        for record in decisions:
+            facts = {key: tuple(each) if isinstance(each, list) else each for key, each in record.facts.items()}
+            if replay.as_of is not None:
+                facts |= {"date": replay.as_of.isoformat(), "weekday": f"{replay.as_of:%A}".lower()}
+            old, new = (
+                decide(1, ruleset, evaluate(ruleset, facts), facts, limits, session.id, METHOD_IDS)
+                for ruleset in (before, after)
+            )
+            if _seen(old) != _seen(new):
+                differing.append((record.sequence, old, new))
+        found["sessions"] += 1
+        found["decisions"] += len(decisions)
+        if not differing:
             continue
+        sequence, old, new = differing[0]
         pairs[old.rule_id, new.rule_id] += 1
-        amounts[facts["currency"]] += facts["amount"]
-        paid += status == "completed"
-        methods = [{item.method for item in decision.offered} for decision in (old, new)]
-        gained.update(methods[1] - methods[0])
-        lost.update(methods[0] - methods[1])
-        emptied += bool(methods[0]) and not methods[1]
+        amounts[session.currency] += session.amount
+        found["retried"] += sequence > 0
+        found["paid"] += session.status == "completed"
+        methods = [[{item.method for item in side.offered} for side in sides] for _, *sides in differing]
+        gained.update(set().union(*(new - old for old, new in methods)))
+        lost.update(set().union(*(old - new for old, new in methods)))
+        found["emptied"] += any(old and not new for old, new in methods)
     db.session.rollback()
-    return {
-        "sessions": len(rows),
-        "pairs": pairs,
-        "amounts": dict(amounts),
-        "paid": paid,
-        "gained": dict(gained),
-        "lost": dict(lost),
-        "emptied": emptied,
-    }
+    return found | {"pairs": pairs, "amounts": dict(amounts), "gained": dict(gained), "lost": dict(lost)}
+
+
+def _seen(decision: Decision) -> object:
+    return decision.offered, decision.strong_authentication, decision.notices
 
 
 def told(replay_id: str) -> dict[str, Any]:
     """The figures that a replay stored, in the form of `plainly`."""
     figures = get_replay(replay_id).figures
-    return {
-        "sessions": figures["sessions"],
+    return {key: figures[key] for key in ("sessions", "decisions", "retried", "emptied", "gained", "lost")} | {
         "pairs": {(pair["before"], pair["after"]): pair["sessions"] for pair in figures["pairs"]},
         "amounts": figures["changed"]["amounts"],
         "paid": figures["changed"]["paid"],
-        "gained": figures["gained"],
-        "lost": figures["lost"],
-        "emptied": figures["emptied"],
     }

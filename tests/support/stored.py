@@ -1,4 +1,4 @@
-"""Sessions of the past, stored in bulk with their first decision, for replays."""
+"""Sessions of the past, stored in bulk with their decisions, for replays."""
 
 import random
 from collections.abc import Iterable, Mapping
@@ -23,6 +23,7 @@ COMPUTED: dict[str, Any] = {
     "failed_accounts": [],
     "cross_border": False,
 }
+FAILED = {"failed_methods": ["card"], "failed_accounts": ["sandbox_north"]}
 OUTCOME = Decision(1, None, "Default offer", (), ()).to_json()
 CHUNK = 5_000
 
@@ -63,7 +64,7 @@ def store_sessions(facts: Iterable[Mapping[str, Any]], *, days: float = 6, seed:
                         "session_id": session_id,
                         "sequence": sequence,
                         "version": 1,
-                        "facts": carried | {"attempts": sequence},
+                        "facts": carried | ({"attempts": sequence, **FAILED} if sequence else {}),
                         "outcome": OUTCOME,
                         "created_at": at + timedelta(minutes=sequence),
                     }

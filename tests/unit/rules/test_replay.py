@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules import (
-    BUILT_IN_CATALOGUE,
     AccountLimits,
     Adjustment,
     Decision,
@@ -30,7 +29,7 @@ from rules import (
     decide,
     evaluate,
 )
-from rules.replay import Difference, FactReader, Replayer, Seen, differences
+from rules.replay import Difference, Replayer, Seen, differences
 from rules.replay_figures import MAX_EXAMPLES, MAX_PAIRS, Figures
 from tests.unit.rules.strategies import cases
 
@@ -124,7 +123,7 @@ def test_a_replay_is_exact(case: tuple[RuleSet, RuleSet, list[Mapping[str, Any]]
         seen = replayer.look(session, facts, ACCOUNTS)
         assert (seen.before, seen.after) == (old.rule_id, new.rule_id)
         assert bool(seen.differences) == (what_counts(old) != what_counts(new))
-        figures.add(session, facts, bool(number % 2), seen)
+        figures.add(session, facts, bool(number % 2), [seen])
         if what_counts(old) != what_counts(new):
             assert seen.methods_before == tuple(item.method for item in old.offered)
             assert seen.methods_after == tuple(item.method for item in new.offered)
@@ -165,6 +164,9 @@ def test_each_kind_of_difference_has_its_name() -> None:
         assert differences(other, base) == expected
 
 
+ALIKE = Seen("rule_0", "rule_1")
+
+
 def a_change(number: int, before: str | None = None) -> Seen:
     return Seen(before or f"rule_{number}", None, (Difference.METHODS,), ("card", "paypal"), ("card", "klarna"))
 
@@ -174,9 +176,9 @@ def test_figures_go_on_from_what_was_stored_and_stay_bounded() -> None:
     facts = {"amount": 2**60 + 1, "currency": "EUR"}
     for number in range(MAX_PAIRS + 50):
         for figures in (whole, stored):
-            figures.add(f"cs_{number}", facts, number % 3 == 0, a_change(number))
-            figures.add(f"cs_{number}", {}, False, a_change(number, "rule_0"))
-            figures.add_unfit()
+            figures.add(f"cs_{number}", facts, number % 3 == 0, [a_change(number)])
+            figures.add(f"cs_{number}", {}, False, [ALIKE, a_change(number, "rule_0")])
+            figures.add(f"cs_{number}", {}, False, [ALIKE])
         stored = Figures.from_json(stored.to_json())
     assert stored == whole
     assert len(whole.pairs) == MAX_PAIRS
@@ -187,23 +189,26 @@ def test_figures_go_on_from_what_was_stored_and_stay_bounded() -> None:
     assert whole.changed.amounts == {"EUR": (2**60 + 1) * (MAX_PAIRS + 50)}
     assert whole.gained == {"klarna": whole.changed.sessions}
     assert whole.lost == {"paypal": whole.changed.sessions}
-    assert (whole.sessions, whole.unfit) == (3 * (MAX_PAIRS + 50), MAX_PAIRS + 50)
+    count = MAX_PAIRS + 50
+    assert (whole.sessions, whole.decisions, whole.retried, whole.moved) == (3 * count, 4 * count, count, count)
 
 
 def test_a_session_that_had_nothing_before_and_after_is_neither_emptied_nor_filled() -> None:
     figures = Figures()
-    figures.add("cs_1", {}, False, Seen("a", "b", (Difference.NOTICES,)))
-    figures.add("cs_2", {}, False, Seen("a", "b", (Difference.METHODS,), ("card",), ()))
-    figures.add("cs_3", {}, False, Seen("a", "b", (Difference.METHODS,), (), ("card",)))
+    figures.add("cs_1", {}, False, [Seen("a", "b", (Difference.NOTICES,))])
+    figures.add("cs_2", {}, False, [Seen("a", "b", (Difference.METHODS,), ("card",), ())])
+    figures.add("cs_3", {}, False, [Seen("a", "b", (Difference.METHODS,), (), ("card",))])
     assert (figures.emptied, figures.filled) == (1, 1)
 
 
-def test_recorded_facts_are_read_in_the_light_of_todays_attributes() -> None:
-    reader = FactReader(BUILT_IN_CATALOGUE)
-    raw = {"amount": 5, "country": None, "product_categories": ["travel"], "colour": "red", "hour": 1}
-    for _ in range(2):
-        assert reader.read(raw) == {"amount": 5, "product_categories": ("travel",), "hour": 1}
-        assert reader.read(raw | {"hour": True}) is None, "a truth was taken for a number"
-        assert reader.read(raw | {"returning_customer": 1}) is None
-        assert reader.read(raw | {"channel": "fax"}) is None
-    assert reader.read({}) == {}
+def test_a_session_with_several_decisions_counts_once_under_the_first_that_differs() -> None:
+    figures, facts = Figures(), {"amount": 700, "currency": "EUR"}
+    first = Seen("a", "b", (Difference.ORDER,), ("card", "paypal"), ("paypal", "card"))
+    later = Seen("c", "d", (Difference.METHODS, Difference.ORDER), ("card",), ())
+    figures.add("cs_1", facts, True, [first, later, later])
+    figures.add("cs_2", facts, False, [Seen("a", "b"), later])
+    assert (figures.sessions, figures.decisions, figures.retried, figures.moved) == (2, 5, 1, 0)
+    assert {pair: counted.tally.sessions for pair, counted in figures.pairs.items()} == {("a", "b"): 1, ("c", "d"): 1}
+    assert (figures.changed.amounts, figures.changed.paid_amounts) == ({"EUR": 1_400}, {"EUR": 700})
+    assert (figures.emptied, figures.lost, figures.differences) == (2, {"card": 2}, {"order": 2, "methods": 2})
+    assert [example.retry for pair in figures.pairs.values() for example in pair.examples] == [False, True]
