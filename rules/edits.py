@@ -28,7 +28,8 @@ class EditKind(StrEnum):
 class Edit:
     """What to do to the rule or adjustment (`subject`) with this id; `to` is the place from 1 to move it to.
 
-    A draft may give one id twice: `nth` counts, from 0, those before it that have the same id.
+    A draft may give one id twice: `nth` counts, from 0, those before it that have the same id. A copy's id ends in
+    `mark`, which its caller takes care never to use again: what came of a deleted rule is not the copy's.
     """
 
     kind: EditKind
@@ -36,6 +37,7 @@ class Edit:
     id: str
     nth: int = 0
     to: int = 0
+    mark: str = "copy"
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def _edit(items: Sequence[AnItem], wanted: Edit) -> tuple[tuple[AnItem, ...], st
             del edited[place - 1]
             return tuple(edited), f"deleted {quoted}", min(place, len(edited))
         case EditKind.DUPLICATE:
-            edited.insert(place, _copy(item, items))
+            edited.insert(place, _copy(item, items, wanted.mark))
             return tuple(edited), f"duplicated {quoted}", place + 1
         case EditKind.ON | EditKind.OFF:
             edited[place - 1] = replace(item, enabled=wanted.kind is EditKind.ON)
@@ -94,10 +96,9 @@ def place_of(items: Sequence[Rule] | Sequence[Adjustment], id_: str, nth: int = 
     raise NothingToEdit(id_)
 
 
-def _copy(item: AnItem, items: Sequence[AnItem]) -> AnItem:
+def _copy(item: AnItem, items: Sequence[AnItem], mark: str) -> AnItem:
     """Return a copy, switched off so that nothing happens twice, with an id and a name of its own."""
     taken = {other.id for other in items}
-    number = 2
-    while (id_ := f"{item.id[: MAX_ID - 6]}-{number}") in taken:
-        number += 1
+    ids = (f"{item.id[: MAX_ID - 16]}_{mark}{number or ''}" for number in range(len(taken) + 1))
+    id_ = next(each for each in ids if each not in taken)
     return replace(item, id=id_, name=f"{item.name[: MAX_NAME - 7]} (copy)", enabled=False)

@@ -96,7 +96,10 @@ class ActionForm:
 
 @dataclass
 class ItemForm:
-    """The whole form. `id` is empty for something new; `revision` and `digest` say what the person had before them."""
+    """The whole form. `id` is empty for something new, whose id will end in `mark`.
+
+    `revision` and `digest` say what the person had before them.
+    """
 
     kind: str
     id: str = ""
@@ -113,6 +116,7 @@ class ItemForm:
     position: str = "last"
     revision: int = 0
     digest: str = ""
+    mark: str = ""
 
 
 def conditions(group: GroupForm) -> Iterator[ConditionForm]:

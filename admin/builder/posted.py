@@ -78,6 +78,7 @@ def read_form(fields: Iterable[tuple[str, str]], kind: str, item_id: str) -> Ite
         position=root.text("position"),
         revision=int(revision) if re.fullmatch(r"[0-9]{1,9}", revision, re.ASCII) else 0,
         digest=root.text("digest")[:64],
+        mark=mark if re.fullmatch(r"[0-9a-f]{8}", mark := root.text("mark"), re.ASCII) else "",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,14 +54,22 @@ def digest(item: Json | None) -> str:
     return hashlib.sha256(json.dumps(item, sort_keys=True).encode()).hexdigest()
 
 
-def new_id(document: Mapping[str, Any], kind: str, name: str) -> str:
-    """Return a free id that is made of the item's name: "rule_large_baskets"."""
+def new_mark() -> str:
+    """Return what tells a new item from every other, in any version: what came of a deleted rule is not its own."""
+    return secrets.token_hex(4)
+
+
+def new_id(document: Mapping[str, Any], kind: str, name: str, mark: str) -> str:
+    """Return the id of a new item, made of its name and its form's mark: "rule_large_baskets_5f0c9a1e".
+
+    A form that was saved before, by a second click or after going back, has the id it got then.
+    """
+    saved = (item["id"] for item in document.get(LISTS[kind], ()) if item["id"].endswith(f"_{mark}"))
+    if (known := next(saved, None)) is not None:
+        return str(known)
     plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
-    slug = "_".join(re.findall(r"[a-z0-9]+", plain))[: MAX_ID - 12].strip("_")
-    taken = {item["id"] for items in LISTS.values() for item in document.get(items, ())}
-    base = f"{PREFIXES[kind]}_{slug or 'new'}"
-    numbered = (f"{base}_{number}" for number in range(2, len(taken) + 3))
-    return base if base not in taken else next(one for one in numbered if one not in taken)
+    slug = "_".join(re.findall(r"[a-z0-9]+", plain))[: MAX_ID - 16].strip("_")
+    return f"{PREFIXES[kind]}_{slug or 'new'}_{mark}"
 
 
 def put(document: Mapping[str, Any], kind: str, item: Json, position: str) -> Json:

@@ -16,9 +16,27 @@ from rules.facts import COUNTRIES, CURRENCIES, MAX_INTEGER, is_iso_date
 from rules.money import DECIMALS, major_units
 
 LANGUAGES = ("en", "it", "de", "fr", "es", "nl")  # in which countries and currencies may be named, the first first
+ALSO = {  # names that people use and no list of countries has
+    "america": "US",
+    "britain": "GB",
+    "czech republic": "CZ",
+    "emirates": "AE",
+    "england": "GB",
+    "great britain": "GB",
+    "holland": "NL",
+    "korea": "KR",
+    "russian federation": "RU",
+    "scotland": "GB",
+    "uae": "AE",
+    "uk": "GB",
+    "usa": "US",
+    "wales": "GB",
+}
+ALIKE = 0.78  # from here on a name may be another one mistyped: Itlay is 0.8 of Italy, Holland 0.77 of Poland
 LONGEST = 30  # characters of a number
 _BLANKS = "[ \u00a0\u2009\u202f]"
-_AMOUNT = re.compile(rf"([0-9]{{1,3}}(?:{_BLANKS}[0-9]{{3}})+|[0-9]+)(?:[.,]([0-9]+))?", re.ASCII)
+_AMOUNT = re.compile(rf"([0-9]{{1,3}}(?:{_BLANKS}[0-9]{{3}})+|[0-9]+)(?:([.,])([0-9]+))?", re.ASCII)
+_BOTH_SIGNS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+", re.ASCII)
 _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 
@@ -27,16 +45,25 @@ class Mistyped(ValueError):
 
 
 def read_amount(text: str, currency: str) -> int:
-    """Return minor units: 50000 for ("500.00", "EUR") or ("500,00", "EUR"). Raises Mistyped."""
+    """Return minor units: 50000 for ("500.00", "EUR") or ("500,00", "EUR"); 123456 for "1,234.56" and "1.234,56".
+
+    One sign alone before three digits may be either sign, and is refused, unless it is how we write the amount
+    ourselves ("1.234" dinars). Raises Mistyped.
+    """
     if currency not in DECIMALS:
         raise Mistyped("Choose the currency.")
     decimals, example = DECIMALS[currency], shown_amount(125_000, currency)
-    found = _AMOUNT.fullmatch(text.strip())
+    text = text.strip()
+    if _BOTH_SIGNS.fullmatch(text):  # the last of the two stands before the decimals
+        text = text.replace("," if text.rfind(".") > text.rfind(",") else ".", "")
+    found = _AMOUNT.fullmatch(text)
     if found is None or len(text) > LONGEST:
         separators = ("." in text and "," in text) or text.count(".") > 1 or text.count(",") > 1
         why = "leave out the signs between thousands" if separators else "use digits only"
         raise Mistyped(f"Write the amount as in {example}: {why}.")
-    whole, fraction = re.sub(_BLANKS, "", found[1]), found[2] or ""
+    whole, fraction = re.sub(_BLANKS, "", found[1]), found[3] or ""
+    if found[2] == "," and len(fraction) == decimals == 3:
+        raise Mistyped(f"Write the amount with a point before the decimals, as in {example}.")
     if len(fraction) > decimals:
         why = f"{currency} has {decimals} decimals" if decimals else f"{currency} has no decimals"
         raise Mistyped(f"{why}. Write the amount as in {example}, without a sign between thousands.")
@@ -95,7 +122,7 @@ def not_known(names: list[str], type_: AttributeType) -> str:
     example = "such as Italy or IT" if type_ is AttributeType.COUNTRY else "such as Euro or EUR"
     name = names[0]
     # Similarity is costly: of a long text, which is no name anyway, only the beginning is compared.
-    close = get_close_matches(_plain(name[:40]), _codes(type_), n=1, cutoff=0.7)
+    close = get_close_matches(_plain(name[:40]), _codes(type_), n=1, cutoff=ALIKE)
     if close:
         return f"There is no {what} “{name[:40]}”. Did you mean {labels(type_)[_codes(type_)[close[0]]]}?"
     return f"There is no {what} “{name[:40]}”. Write its name or its code, {example}."
@@ -121,7 +148,7 @@ def _codes(type_: AttributeType) -> dict[str, str]:
         for code in codes:
             if code in names:
                 known.setdefault(_plain(names[code]), code)
-    return known
+    return known if type_ is AttributeType.CURRENCY else ALSO | known
 
 
 def _plain(text: str) -> str:

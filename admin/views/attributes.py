@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_security import current_user
 
-from admin.base import HubView, needs
+from admin.base import HubView, keeps_work, needs
 from admin.sending import snippet_of
 from app.models import OwnAttribute
 from app.services import own_attributes
@@ -45,9 +45,12 @@ class AttributesView(HubView):
 
     @expose("/new-attribute", methods=("GET", "POST"))  # no key has a hyphen
     @needs("attributes.edit")
+    @keeps_work
     def new(self) -> ResponseReturnValue:
         if request.method == "GET":
             return self._new({"type": "string"}, {})
+        if request.form.get("do") == "restore":
+            return self._new(request.form, {})
         key = request.form.get("key", "").strip()
         try:
             own_attributes.declare(key, _fields(), actor=_person())
@@ -62,7 +65,10 @@ class AttributesView(HubView):
 
     @expose("/<key>/change", methods=("POST",))
     @needs("attributes.edit")
+    @keeps_work
     def change(self, key: str) -> ResponseReturnValue:
+        if request.form.get("do") == "restore":
+            return self._details(key, request.form, {})
         revision = request.form.get("revision", "")
         try:
             number = int(revision) if revision.isdecimal() and len(revision) < 10 else 0

@@ -15,7 +15,7 @@ from admin.builder.model import ADJUSTMENT, DEFAULT, MAX_FIELDS, RULE, GroupForm
 from admin.builder.operations import absorb, apply
 from admin.builder.page import Conflict, Page
 from admin.builder.posted import read_form
-from admin.builder.saving import digest, find, new_id, put, what_was_done
+from admin.builder.saving import digest, find, new_id, new_mark, put, what_was_done
 from admin.builder.surroundings import Surroundings, surroundings
 from admin.draft_forms import person
 from admin.rule_cards import draft_address
@@ -80,8 +80,8 @@ class BuilderView(HubView):
 
     def _save(self, form: ItemForm, draft: RuleSetDraft, known: Surroundings) -> ResponseReturnValue:
         absorb(form, known)
-        item_id = form.id or ("" if form.kind == DEFAULT else new_id(draft.document, form.kind, form.name))
-        form.id, is_new = item_id, not form.id
+        is_new = not form.id and form.kind != DEFAULT
+        item_id = form.id = _id_of(form, draft)
         checked = check(form, known, strictly=True)
         if is_new:
             form.id = ""
@@ -89,19 +89,19 @@ class BuilderView(HubView):
             page = Page(form, known, checked.messages, checked.sentence, "summary", unsaved=True)
             return self._shown(draft, page), 422
         present = find(draft.document, form.kind, item_id)
+        if present == checked.data:  # nothing was changed, or this is the second click
+            flash("The draft has it as it is here.", "info")
+            return _to_the_draft(draft.document, form.kind, item_id)
         if form.revision != draft.revision:
             return self._changed_meanwhile(form, draft, known, checked)
         if present is None and form.digest:
             raise _not_there(form.kind, item_id)  # nor was it ever: a removal would have moved the revision on
-        if present == checked.data:
-            flash("Nothing was changed.", "info")
-            return _to_the_draft(draft.document, form.kind, item_id)
         document = put(draft.document, form.kind, checked.data, form.position)
         what = what_was_done(form.kind, form.name, is_new=is_new)
         try:
             drafts.save_draft(document, revision=form.revision, author=person(), what=what)
         except DraftChanged:
-            return self._changed_meanwhile(form, drafts.get_draft(), known, checked)
+            return self._save(form, drafts.get_draft(), known)
         flash("Saved in the draft.", "good")
         return _to_the_draft(document, form.kind, item_id)
 
@@ -109,7 +109,7 @@ class BuilderView(HubView):
         self, form: ItemForm, draft: RuleSetDraft, known: Surroundings, checked: Checked
     ) -> ResponseReturnValue:
         """Show the form again, for the draft as it is now; saving once more puts this item, and only it, into it."""
-        present = find(draft.document, form.kind, form.id) if form.id or form.kind == DEFAULT else None
+        present = find(draft.document, form.kind, _id_of(form, draft))
         removed = bool(form.digest) and present is None
         differs = present is not None and digest(present) != form.digest
         theirs = titled(form.kind, present, known) if present is not None and differs else ""
@@ -134,13 +134,21 @@ BuilderView._default_view = "new_rule"
 def _loaded(kind: str, item_id: str, draft: RuleSetDraft, known: Surroundings) -> ItemForm:
     """Return the form of an item of the draft, or an empty one. Raises NotFound, TooLarge."""
     if kind != DEFAULT and not item_id:
-        return ItemForm(kind, when=GroupForm(), revision=draft.revision)
+        return ItemForm(kind, when=GroupForm(), revision=draft.revision, mark=new_mark())
     item = find(draft.document, kind, item_id)
     if item is None:
         raise _not_there(kind, item_id)
     form = load(kind, item, known)
     form.revision, form.digest = draft.revision, digest(item)
     return _bounded(form)
+
+
+def _id_of(form: ItemForm, draft: RuleSetDraft) -> str:
+    """Return the item's id, or the one that something new will have."""
+    if form.id or form.kind == DEFAULT:
+        return form.id
+    form.mark = form.mark or new_mark()
+    return new_id(draft.document, form.kind, form.name, form.mark)
 
 
 def _not_there(kind: str, item_id: str) -> NotFound:

@@ -68,7 +68,7 @@ class DraftView(HubView):
         return redirect(url_for(".index"))
 
     @expose("/check")
-    @needs("rules.edit")
+    @needs("rules.view")
     def check(self) -> str:
         draft, checked = draft_checks.check_now()
         return self.render("backoffice/draft_check.html", page=check_page(draft, checked))

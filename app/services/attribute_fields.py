@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 from app.services.errors import FieldsRefused
@@ -13,7 +14,14 @@ MAX_LABEL = 80
 MAX_HELP = 300
 MAX_CHOICES = 100
 MAX_CHOICE = 80
-BUILT_IN_LABELS = frozenset(attribute.label.casefold() for attribute in BUILT_IN)
+
+
+def alike(label: str) -> str:
+    """Return what two labels have in common that people read as one: "Café" may be written in several ways."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", label).casefold())
+
+
+BUILT_IN_LABELS = frozenset(alike(attribute.label) for attribute in BUILT_IN)
 WITH_CHOICES = (AttributeType.STRING, AttributeType.STRING_LIST)
 
 
@@ -38,7 +46,7 @@ def checked(fields: Fields, faults: dict[str, str]) -> Fields:
         found["label"] = f"Keep it to {MAX_LABEL} characters."
     elif not neat.label.isprintable():
         found["label"] = "Remove the characters that cannot be seen."
-    elif neat.label.casefold() in BUILT_IN_LABELS:
+    elif alike(neat.label) in BUILT_IN_LABELS:
         found["label"] = f"A built-in attribute is called “{neat.label}”: choose another name."
     if len(neat.help) > MAX_HELP or not neat.help.isprintable():
         found["help"] = f"Write at most {MAX_HELP} visible characters."

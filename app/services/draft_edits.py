@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+from dataclasses import replace
+
 from app.models import RuleSetDraft
 from app.services import drafts
 from app.services.errors import NotFound
@@ -19,7 +22,7 @@ def edit_draft(wanted: Edit, *, revision: int, author: str) -> Edited:
         raise drafts.changed(draft)
     before = from_json(draft.document)
     try:
-        edited = edit(before, wanted)
+        edited = edit(before, replace(wanted, mark=secrets.token_hex(4)))
     except NothingToEdit as missing:
         raise NotFound(wanted.subject, wanted.id) from missing
     if edited.ruleset != before:

@@ -84,7 +84,8 @@ def save_draft(
 def undo(*, revision: int, actor: str) -> RuleSetDraft:
     """Take back the draft's last change: as a new revision it is what it was before, and its author's who wrote that.
 
-    Whoever wrote in it stays among its authors until nothing is left that anybody wrote. Raises DraftChanged, NothingToUndo.
+    Whoever wrote in it stays among its authors until nothing is left that anybody wrote.
+    Raises DraftChanged, NothingToUndo.
     """
     get_draft()
     with transaction():
@@ -211,7 +212,8 @@ def _copy_of(number: int | None, who: str) -> dict[str, object]:
 
 def _locked_at(revision: int) -> tuple[int | None, list[str]]:
     """Lock the draft at `revision`; return the version it is based on and who wrote in it. Raises DraftChanged."""
-    found = select(RuleSetDraft.based_on, RuleSetDraft.authors).where(RuleSetDraft.id == ONLY, RuleSetDraft.revision == revision)
+    columns = (RuleSetDraft.based_on, RuleSetDraft.authors)
+    found = select(*columns).where(RuleSetDraft.id == ONLY, RuleSetDraft.revision == revision)
     row = db.session.execute(found.with_for_update()).first()
     if row is None:
         raise changed(locked_draft())

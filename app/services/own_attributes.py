@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from app.models import OwnAttribute, db, utc_now
 from app.services.attribute_errors import AttributeChanged, AttributeInUse
-from app.services.attribute_fields import KEY, Fields, checked
+from app.services.attribute_fields import KEY, Fields, alike, checked
 from app.services.attribute_uses import Use, current_uses, newest_version, version_naming
 from app.services.errors import FieldsRefused, NotFound
 from app.services.rule_sets import one_publisher_at_a_time
@@ -155,7 +155,7 @@ def _set_retired(key: str, at: datetime | None) -> None:
 
 
 def _refuse_taken_label(label: str, others: list[OwnAttribute]) -> None:
-    if label.casefold() in {other.label.casefold() for other in others}:
+    if alike(label) in {alike(other.label) for other in others}:
         raise FieldsRefused({"label": f"Another attribute is called “{label}”: choose another name."})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 
 from app.domain.statuses import SessionStatus
 from app.models import CheckoutSession, DecisionRecord, RuleSetActivation, db, utc_now
@@ -22,17 +22,20 @@ _figures = Recent("rule figures", seconds=60, most=4)
 
 @dataclass(frozen=True)
 class Usage:
-    """Decisions of the last 7 and 30 days; the sessions of those 30 days, and those of them that are paid by now."""
+    """Decisions of the last 7 and 30 days; of the sessions of those 30 days, the finished ones and the paid ones.
+
+    A session that is still open says nothing yet.
+    """
 
     week: int = 0
     month: int = 0
-    sessions: int = 0
+    finished: int = 0
     paid: int = 0
 
     @property
     def conversion(self) -> float | None:
-        """Paid sessions of all, 0 to 1; None without sessions."""
-        return self.paid / self.sessions if self.sessions else None
+        """Paid sessions of the finished ones, 0 to 1; None without any."""
+        return self.paid / self.finished if self.finished else None
 
 
 @dataclass(frozen=True)
@@ -64,17 +67,30 @@ def _count(active_since: datetime) -> Figures:
     recent, session_id = decision.created_at > now - WEEK, decision.session_id
     lately = decision.created_at > now - MONTH
     usage = select(decision.rule_id, func.count(case((recent, 1))), func.count(), func.count(session_id.distinct()))
-    # A session that was decided lately was open then, so it expires later: an index has both columns.
-    completed = (CheckoutSession.status == SessionStatus.COMPLETED, CheckoutSession.expires_at > now - MONTH)
     # As an expression, so that SQLite reads its narrow index once and does not fetch a wide row for each session.
-    is_paid = func.coalesce(session_id, "").in_(select(CheckoutSession.id).where(*completed))
-    paid = select(decision.rule_id, func.count(session_id.distinct())).where(lately, is_paid)
+    paid, waiting = (
+        func.count(case((func.coalesce(session_id, "").in_(_sessions(status, now)), session_id)).distinct())
+        for status in (SessionStatus.COMPLETED, SessionStatus.OPEN)
+    )
     decided = select(decision.id).where(decision.created_at > active_since, decision.sequence == 0)
     few = decided.limit(SESSIONS_ENOUGH).subquery()
     with reading():
         used = db.session.execute(usage.where(lately).group_by(decision.rule_id)).all()
-        sold = dict(db.session.execute(paid.group_by(decision.rule_id)).tuples().all())
+        came = select(decision.rule_id, paid, waiting).where(lately).group_by(decision.rule_id)
+        ended = {rule_id: (sold, still) for rule_id, sold, still in db.session.execute(came).all()}
         asked = db.session.scalar(select(func.count()).select_from(few)) or 0
-    by_rule = {rule_id: Usage(week, month, sessions, sold.get(rule_id, 0)) for rule_id, week, month, sessions in used}
+    by_rule = {
+        rule_id: Usage(week, month, sessions - ended[rule_id][1], ended[rule_id][0])
+        for rule_id, week, month, sessions in used
+    }
     can_tell = now - active_since >= LONG_ENOUGH and asked >= SESSIONS_ENOUGH
     return Figures(now, by_rule, can_tell)
+
+
+def _sessions(status: SessionStatus, now: datetime) -> Select[tuple[str]]:
+    """Return the ids of the sessions in a status that may have been decided lately.
+
+    A session that was decided lately was open then, so it expires later: an index has both columns.
+    """
+    lately = CheckoutSession.expires_at > now - MONTH
+    return select(CheckoutSession.id).where(CheckoutSession.status == status, lately)

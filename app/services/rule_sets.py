@@ -88,7 +88,8 @@ def add_version(
 ) -> RuleSetVersion:
     """Add the next version in the caller's transaction, who is the one publisher; with an actor it is active.
 
-    `authors` are all who wrote it, whoever wrote last at the end. Raises RulesOutdated when an attribute that it tests was removed or changed since it was tried.
+    `authors` are all who wrote it, whoever wrote last at the end. Raises RulesOutdated when an attribute that it tests
+    was removed or changed since it was tried.
     """
     if lost := no_longer_fit(ready.document, ready.catalogue, catalogue()):
         raise RulesOutdated(lost)

@@ -30,14 +30,16 @@ def test_every_button_of_a_card_does_what_it_says_and_comes_back_to_the_card(ann
     anna.change("move", first, to="3")
     assert anna.ids()[:3] == [second, third, first]
     copied = anna.change("duplicate", first)
-    assert copied.location.endswith(f"#rule-{first}-2")
+    copy = anna.ids()[3]
+    assert re.fullmatch(f"{first}_[0-9a-f]{{8}}", copy)
+    assert copied.location.endswith(f"#rule-{copy}")
     assert anna.rules()[3]["enabled"] is False
     anna.change("off", first)
     assert anna.rules()[2]["enabled"] is False
     anna.change("on", first)
     assert anna.rules()[2]["enabled"] is True
     deleted = anna.change("delete", first)
-    assert deleted.location.endswith(f"#rule-{first}-2"), "the card that took its place"
+    assert deleted.location.endswith(f"#rule-{copy}"), "the card that took its place"
     assert first not in anna.ids()
     adjustment = seed_json()["adjustments"][0]
     anna.change("delete", adjustment["id"], subject="adjustment")
@@ -262,7 +264,7 @@ def test_the_check_tells_rule_by_rule_what_is_wrong(app: Flask, anna: Author) ->
 
 def test_warnings_stand_on_the_cards_and_a_clean_draft_is_said_to_be_so(app: Flask, anna: Author) -> None:
     anna.change("duplicate", SEED[3])
-    anna.change("on", f"{SEED[3]}-2")
+    anna.change("on", anna.ids()[4])
     assert "never decides: the earlier rule" in anna.words(DRAFT)
     said = anna.words(f"{DRAFT}check")
     assert "The draft can go live. Below is what deserves a look." in said

@@ -57,9 +57,9 @@ def figures() -> rule_figures.Figures:
 def test_figures_are_exact() -> None:
     some_decisions()
     counted = figures()
-    assert counted.of(SEED[0]) == rule_figures.Usage(week=3, month=4, sessions=3, paid=1)
-    assert counted.of(SEED[1]) == rule_figures.Usage(week=1, month=1, sessions=1, paid=1)
-    assert counted.of(None) == rule_figures.Usage(week=1, month=1, sessions=1, paid=1)
+    assert counted.of(SEED[0]) == rule_figures.Usage(week=3, month=4, finished=2, paid=1), "an open session says nothing yet"
+    assert counted.of(SEED[1]) == rule_figures.Usage(week=1, month=1, finished=1, paid=1)
+    assert counted.of(None) == rule_figures.Usage(week=1, month=1, finished=1, paid=1)
     assert counted.of("unheard_of").conversion is None
     assert figures() is counted, "the same figures for a minute"
 
@@ -69,7 +69,7 @@ def test_the_page_says_them_and_leads_to_the_sessions(app: Flask) -> None:
         some_decisions()
     operator = Operator(app)
     page = operator.words("/admin/rules/")
-    assert "Decided 3 in 7 days, 4 in 30 days Paid 1 of 3 sessions (33.3 %)" in page
+    assert "Decided 3 in 7 days, 4 in 30 days Paid 1 of 2 finished sessions (50.0 %)" in page
     assert "Figures of" in page
     listed = operator.page(f"/admin/sessions/?rule={SEED[0]}")
     assert listed.count('class="row-link"') == 3

@@ -1,5 +1,6 @@
 """Rules, adjustments and the default offer made and changed by their forms, on both databases."""
 
+import re
 from typing import Any
 
 import pytest
@@ -39,6 +40,11 @@ def rule_of(app: Flask, item_id: str, kind: str = "rules") -> Any:
     return next((item for item in draft_of(app).document[kind] if item["id"] == item_id), None)
 
 
+def named(app: Flask, name: str, kind: str = "rules") -> Any:
+    """A rule of the draft by its name."""
+    return next(item for item in draft_of(app).document[kind] if item["name"] == name)
+
+
 def test_a_rule_is_made_with_buttons_alone(app: Flask) -> None:
     author = Author(app).open("new-rule")
     first = draft_of(app).document["rules"][0]["id"]
@@ -65,9 +71,11 @@ def test_a_rule_is_made_with_buttons_alone(app: Flask) -> None:
     before = draft_of(app)
     reply = author.save()
     assert reply.status_code == 303, words(reply.text)
-    assert reply.location.endswith("/admin/rules/draft/#rule-rule_large_baskets")
     after = draft_of(app)
-    assert after.document["rules"][1] == LARGE
+    made = after.document["rules"][1]["id"]
+    assert re.fullmatch("rule_large_baskets_[0-9a-f]{8}", made)
+    assert reply.location.endswith(f"/admin/rules/draft/#rule-{made}")
+    assert after.document["rules"][1] == LARGE | {"id": made}
     assert after.document["rules"][:1] + after.document["rules"][2:] == before.document["rules"]
     assert (after.revision, after.author) == (before.revision + 1, f"user:{app.config['JUNCTION'].admin_email}")
     assert "Saved in the draft" in author.operator.words("/admin/rules/draft/")
@@ -80,9 +88,32 @@ def test_what_is_opened_and_saved_untouched_changes_nothing(app: Flask) -> None:
     paths += [f"adjustments/{item['id']}" for item in document["adjustments"]] + ["default"]
     for path in paths:
         assert author.open(path).save().status_code == 303, path
-        assert "Nothing was changed" in author.operator.words("/admin/rules/draft/")
+        assert "The draft has it as it is here" in author.operator.words("/admin/rules/draft/")
     assert draft_of(app).revision == revision
     assert draft_of(app).author is None
+
+
+def test_a_second_click_saves_nothing_twice_and_a_form_gone_back_to_is_the_same_rule(app: Flask) -> None:
+    author = Author(app).open("new-rule").press("add:offer", name="Twice", offer__new="card")
+    sent = author.form.pressed("save")
+    assert [author.send(sent).status for _ in range(2)] == [303, 303]
+    made = draft_of(app).document["rules"][-1]
+    assert [rule["name"] for rule in draft_of(app).document["rules"]].count("Twice") == 1
+    again = [(key, "Thrice" if key == "name" else value) for key, value in sent]
+    assert author.send(again).status == 409
+    assert author.save().status_code == 303
+    assert draft_of(app).document["rules"][-1] == made | {"name": "Thrice"}
+
+
+def test_the_id_of_a_deleted_rule_is_never_given_again(app: Flask) -> None:
+    """What the old rule decided is not the new one's."""
+    ids = set()
+    for _ in range(2):
+        author = Author(app).open("new-rule").press("add:offer", name="Business customers", offer__new="card")
+        assert author.save().status_code == 303
+        ids.add(draft_of(app).document["rules"][-1]["id"])
+        change_draft(app, lambda document: document["rules"].pop())
+    assert len(ids) == 2
 
 
 def test_an_adjustment_is_made_and_changed(app: Flask) -> None:
@@ -96,7 +127,7 @@ def test_an_adjustment_is_made_and_changed(app: Flask) -> None:
     author.press("add:actions.4", actions__4__new="fr", actions__4__notices__0__text="Hello\r\nyou")
     author.press("refresh", actions__4__notices__3__text="Bonjour")
     assert author.save().status_code == 303
-    made = rule_of(app, "adj_abroad", "adjustments")
+    made = named(app, "Abroad", "adjustments")
     assert made["when"] == {"all": []}
     assert made["actions"] == [
         {"type": "hide_methods", "methods": ["sepa_debit", "invoice"]},
@@ -106,10 +137,10 @@ def test_an_adjustment_is_made_and_changed(app: Flask) -> None:
         {"type": "require_strong_authentication"},
         {"type": "show_notice", "text": {"en": "Hello\nyou", "fr": "Bonjour"}},
     ]  # fmt: skip
-    author.open("adjustments/adj_abroad").press("remove:actions.0").press("down:actions.0")
+    author.open(f"adjustments/{made['id']}").press("remove:actions.0").press("down:actions.0")
     author.form.set("enabled")
     assert author.save().status_code == 303
-    changed = rule_of(app, "adj_abroad", "adjustments")
+    changed = named(app, "Abroad", "adjustments")
     kinds = [action["type"] for action in changed["actions"]]
     assert kinds == ["route_method", "put_first", "require_strong_authentication", "show_notice"]
     assert changed["enabled"] is False

@@ -229,11 +229,12 @@ def test_what_cannot_be_an_attribute_is_refused_by_field(key: str, fields: Field
 @pytest.mark.usefixtures("app_context")
 def test_keys_and_labels_are_given_once_and_there_is_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     declare("vip", label="Grüße")
-    for key, label, wrong in (("vip", "Other", "key"), ("vip2", "GRÜSSE", "label")):
+    declare("guest", label="Cafe\u0301")
+    for key, label, wrong in (("vip", "Other", "key"), ("vip2", "GRÜSSE", "label"), ("vip3", "Caf\u00e9", "label")):
         with pytest.raises(FieldsRefused) as refused:
             declare(key, label=label)
         assert set(refused.value.errors) == {wrong}
-    monkeypatch.setattr(own_attributes, "MOST", 1)
+    monkeypatch.setattr(own_attributes, "MOST", 2)
     with pytest.raises(FieldsRefused, match="the most there can be"):
         declare("one_more")
 

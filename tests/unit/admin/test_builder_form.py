@@ -11,7 +11,7 @@ from admin.builder.model import ADJUSTMENT, DEFAULT, RULE, ConditionForm, GroupF
 from admin.builder.operations import absorb, apply
 from admin.builder.page import Page
 from admin.builder.posted import escaped, nested, read_form, unescaped
-from admin.builder.saving import digest, find, new_id, put
+from admin.builder.saving import digest, find, new_id, new_mark, put
 from rules import seed_json
 from rules.limits import MAX_CONDITIONS, MAX_DEPTH, MAX_GROUPS
 from tests.support.forms import Form
@@ -191,9 +191,11 @@ def test_where_an_item_is_put() -> None:
     assert digest(find(document, RULE, ids[0])) == digest(dict(reversed(document["rules"][0].items())))
 
 
-def test_ids_come_from_names_and_are_free() -> None:
-    document = {"rules": [{"id": "rule_cafe"}, {"id": "rule_cafe_2"}], "adjustments": [{"id": "adj_cafe"}]}
-    assert new_id(document, RULE, "Café!") == "rule_cafe_3"
-    assert new_id(document, ADJUSTMENT, "Café") == "adj_cafe_2"
-    assert new_id(document, RULE, "日本") == "rule_new"
-    assert len(new_id(document, RULE, "x" * 120)) <= 64
+def test_ids_come_from_names_and_are_never_used_again() -> None:
+    document = {"rules": [{"id": "rule_cafe"}], "adjustments": []}
+    assert new_id(document, RULE, "Café!", "5f0c9a1e") == "rule_cafe_5f0c9a1e"
+    assert new_id(document, ADJUSTMENT, "日本", "5f0c9a1e") == "adj_new_5f0c9a1e"
+    assert len(new_id(document, RULE, "x" * 120, "5f0c9a1e")) <= 64
+    assert new_mark() != new_mark()
+    document["rules"].append({"id": "rule_cafe_5f0c9a1e"})
+    assert new_id(document, RULE, "Renamed since the first click", "5f0c9a1e") == "rule_cafe_5f0c9a1e"

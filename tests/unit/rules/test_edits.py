@@ -31,7 +31,7 @@ def ids(ruleset: RuleSet) -> str:
         (Edit(EditKind.MOVE, "rule", "a", to=3), "b c a", "moved “Rule A” to place 3", 3),
         (Edit(EditKind.MOVE, "rule", "c", to=-9), "c a b", "moved “Rule C” to place 1", 1),
         (Edit(EditKind.MOVE, "rule", "a", to=10**9), "b c a", "moved “Rule A” to place 3", 3),
-        (Edit(EditKind.DUPLICATE, "rule", "a"), "a a-2 b c", "duplicated “Rule A”", 2),
+        (Edit(EditKind.DUPLICATE, "rule", "a"), "a a_copy b c", "duplicated “Rule A”", 2),
         (Edit(EditKind.DELETE, "rule", "c"), "a b", "deleted “Rule C”", 2),
         (Edit(EditKind.OFF, "rule", "a"), "a b c", "switched “Rule A” off", 1),
     ],
@@ -47,7 +47,7 @@ def test_a_copy_is_off_and_may_be_copied_again() -> None:
     twice = edit(
         edit(ABC, Edit(EditKind.DUPLICATE, "rule", "a")).ruleset, Edit(EditKind.DUPLICATE, "rule", "a")
     ).ruleset
-    assert ids(twice) == "a a-3 a-2 b c"
+    assert ids(twice) == "a a_copy1 a_copy b c"
     copy = twice.rules[1]
     assert (copy.enabled, copy.name, copy.when) == (False, "Rule A (copy)", twice.rules[0].when)
 
