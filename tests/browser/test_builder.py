@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Page, StorageState, expect
+from playwright.sync_api import Locator, Page, StorageState, expect
 
 from tests.browser.conftest import Visitor
 from tests.support.browser import Visit
 from tests.support.hub import API_KEY
+from tests.support.keyboard import Keyboard
 from tests.support.stack import Stack
 
 LOOKS = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]  # window width in pixels, colour scheme
@@ -39,82 +40,52 @@ def over_the_api(stack: Stack, method: str, body: Any = None) -> None:
     assert reply.ok, reply.text
 
 
-class Keyboard:
-    """A person without a mouse: Tab to a field, type, choose, press."""
+class Author(Keyboard):
+    """Somebody at the form, who knows its fields and buttons by name."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def here(self) -> str:
-        """The id, or else the value, of what has the focus."""
-        return str(self.page.evaluate("document.activeElement.id || document.activeElement.value || ''"))
+    def named(self, name: str) -> Locator:
+        """The field or button with this id, or else the buttons with this value."""
+        by_id = self.page.locator(f'[id="{name}"]')
+        return by_id if by_id.count() else self.page.locator(f'button[value="{name}"]')
 
     def settled(self, name: str) -> None:
         """Wait until the new page has put the focus there by itself."""
-        expect(self.page.locator(f'[id="{name}"]')).to_be_focused()
-
-    def to(self, name: str) -> None:
-        """Press Tab until a field or a button has the focus."""
-        for _ in range(120):
-            if self.here() == name:
-                return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"{name} cannot be reached; last was {self.here()}")
-
-    def type(self, name: str, text: str) -> None:
-        """Type into a field in place of what is there."""
-        self.to(name)
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.type(text)
-
-    def choose(self, name: str, label: str) -> None:
-        """Choose from a list by its first letters."""
-        self.to(name)
-        self.page.keyboard.type(label)
-
-    def press(self, name: str) -> None:
-        """Press a button, and wait for the page that it brings."""
-        self.to(name)
-        self.enter()
-
-    def enter(self) -> None:
-        """Press Enter where the focus is, and wait for the next page."""
-        with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
+        expect(self.named(name)).to_be_focused()
 
 
 def test_a_rule_by_keyboard_without_script(visit: Visitor, signed_in: StorageState, draft: str) -> None:
     with visit(script=False, storage_state=signed_in) as here:
         here.page.goto(f"{draft}/new-rule")
-        keys = Keyboard(here.page)
-        keys.type("name", "Large Italian baskets")
-        keys.choose("when.new", "Amount")
-        keys.press("add:when")
+        keys = Author(here.page)
+        at = keys.named
+        keys.type(at("name"), "Large Italian baskets")
+        keys.choose(at("when.new"), "Amount")
+        keys.press(at("add:when"))
         keys.settled("when.0.operator")
-        keys.choose("when.0.operator", "is at least")
-        keys.type("when.0.value", "12,5x")
-        keys.choose("when.new", "Country")
-        keys.press("add:when")
+        keys.choose(at("when.0.operator"), "is at least")
+        keys.type(at("when.0.value"), "12,5x")
+        keys.choose(at("when.new"), "Country")
+        keys.press(at("add:when"))
         keys.settled("when.1.operator")
-        keys.type("when.1.value", "Italia, ES")
+        keys.type(at("when.1.value"), "Italia, ES")
         keys.enter()  # shows the sentence, saves nothing; what cannot be read has the focus
         keys.settled("when.0.value")
         expect(here.page.get_by_text("Write the amount as in 1250.00: use digits only.").first).to_be_visible()
         expect(here.page.get_by_role("checkbox", name="Italy")).to_be_checked()
-        keys.type("when.0.value", "250")
-        keys.choose("when.new", "Device")
-        keys.press("add:when")
+        keys.type(at("when.0.value"), "250")
+        keys.choose(at("when.new"), "Device")
+        keys.press(at("add:when"))
         keys.settled("when.2.operator")
-        keys.choose("when.2.operator", "is not known")
-        keys.press("save")
+        keys.choose(at("when.2.operator"), "is not known")
+        keys.press(at("save"))
         keys.settled("summary")
-        keys.to("offer.new")
-        keys.choose("offer.new", "PayPal")
-        keys.press("add:offer")
+        keys.to(at("offer.new"))
+        keys.choose(at("offer.new"), "PayPal")
+        keys.press(at("add:offer"))
         keys.settled("offer.0.strategy")
-        keys.press("save")
+        keys.press(at("save"))
         here.page.wait_for_url("**/rules/draft/#rule-*")
-        card = here.page.locator("#rule-rule_large_italian_baskets")
+        card = here.page.locator("[id^=rule-rule_large_italian_baskets_]")
         expect(card).to_contain_text(
             "When the amount is at least €250.00 and the country is one of Italy, Spain and the device is not known, "
             "offer PayPal through"

@@ -26,6 +26,10 @@ ITALY = "rule_italy"
 PAGES = [
     "rules/",
     "rules/draft/",
+    "rules/draft/rules/rule_0",
+    f"rules/draft/rules/{ITALY}",
+    "rules/draft/adjustments/adj_weekend_notice",
+    "rules/draft/default",
     "rules/draft/check",
     "rules/draft/review/",
     "rules/draft/discard",
@@ -90,7 +94,7 @@ class World:
             self.session = reply.json()["id"]
         self.write(drafted())
         self.replay = stack.api("POST", "/v1/rules/draft/replay", {"days": 7}, key=str(uuid4())).json()["id"]
-        assert wait_until(self._is_replayed, seconds=90, pause=0.5)
+        assert wait_until(self._is_replayed, seconds=90, pause=0.5), stack.log[-3000:]
         with Visit(chromium) as here:
             self._sign_in(here.page)
             self.remembered: StorageState = here.context.storage_state()
@@ -175,6 +179,16 @@ def test_a_file_that_holds_no_rules(here: Visit, world: World) -> None:
         here.page.locator("#file").set_input_files({"name": "a.json", "mimeType": "text/plain", "buffer": content})
         press(here.page, "Put it in the draft")
         expect(here.page.locator("#problem")).to_be_visible()
+        look(here)
+
+
+def test_somebody_who_is_added_twice(here: Visit, world: World) -> None:
+    """The page with their password, and the form that says that they are there already."""
+    for shown in ("code.secret", "#field-email-error"):
+        here.page.goto(world.address("people/"))
+        here.page.locator("[name=email]").fill(f"{'x' * 60}@{'y' * 60}.example.com")
+        press(here.page, re.compile("^Add$"))
+        expect(here.page.locator(shown)).to_be_visible()
         look(here)
 
 
