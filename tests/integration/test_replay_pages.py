@@ -1,6 +1,7 @@
 """Replays over the API and in the backoffice: started, looked at, cancelled, refused with a sentence."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from re import findall, search
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.models import utc_now
 from app.services import jobs, replay_slices, work
+from rules import seed_json
 from tests.support.api import Api
 from tests.support.backoffice import Operator, add_person
 from tests.support.drafts import Drafter, renamed
-from tests.support.replaying import changed_rules, some_facts, work_off
+from tests.support.replaying import after_a_decline, changed_rules, some_facts, work_off
 from tests.support.stored import store_sessions
 
 COUNT = 90
@@ -115,6 +118,7 @@ def test_a_replay_in_the_backoffice_without_script(app: Flask, shop: Api) -> Non
     assert search(rf"Of {COUNT} sessions, \d+ \(\d+\.\d%\) would see something else: €", said), said
     assert "<progress" not in page
     assert "Look again" not in page
+    assert '<span lang="en">' in page, "a sentence does not say its language"
     assert "Spain pays &lt;by card&gt;" in page, "a name was taken for markup"
     for label in ("Left without any method", "By rule", "By method", "the rules’ doing alone"):
         assert label in said, label
@@ -132,6 +136,53 @@ def test_a_replay_of_a_draft_that_moved_on_says_so(app: Flask, shop: Api) -> Non
     assert "its figures may no longer hold" not in person.words(path)
     Drafter(shop).save(renamed("Another"))
     assert "its figures may no longer hold" in person.words(path)
+
+
+def test_a_rule_that_no_session_could_meet_is_named_and_leads_to_its_day(app: Flask, shop: Api) -> None:
+    person, day = Operator(app), utc_now().date() + timedelta(days=7)
+    rules = seed_json()
+    rules["rules"].insert(0, after_a_decline() | {"name": "Next <week>", "valid_from": day.isoformat()})
+    Drafter(shop).save(rules)
+    path = person.press(f"{PAGES}draft/start", days="7", as_of="").location
+    do_work(app)
+    page, said = person.page(path), person.words(path)
+    assert f"None of {COUNT} sessions would see anything else." in said
+    assert "The rule “Next &lt;week&gt;” begins on" in page
+    assert "none of these sessions could meet it" in said
+    [link] = findall(r'href="([^"]+as_of=[^"]+)"', page)
+    assert f'name="as_of" value="{day}"' in person.page(unescape(link))
+    path = person.press(f"{PAGES}draft/start", days="7", as_of=day.isoformat()).location
+    do_work(app)
+    said = person.words(path)
+    assert "as if all of them were on" in said
+    assert "could meet it" not in said
+    assert "would see something else" in said
+    assert "after a failed attempt" in said
+    assert ", as if " in person.words(PAGES)
+
+
+@pytest.mark.parametrize("as_of", ["2026-1-1", "tomorrow", "20261224", "0001-01-01", "9999-12-31", "x" * 5_000])
+def test_a_day_that_makes_no_sense_is_told(app: Flask, shop: Api, as_of: str) -> None:
+    person = Operator(app)
+    assert person.press(f"{PAGES}draft/start", days="7", as_of=as_of).location == PAGES
+    assert "As if it were: must be a day" in person.words(PAGES)
+    reply = shop.post(REPLAY, {"days": 7, "as_of": as_of})
+    if as_of not in ("2026-1-1", "20261224"):  # other ways of writing a day
+        assert reply.status_code == 422, reply.text
+        assert reply.json["errors"][0]["field"] == "as_of"
+    assert person.get(f"{PAGES}?as_of={as_of}").status_code == 200
+
+
+def test_a_replay_as_of_a_day_over_the_api(app: Flask, shop: Api) -> None:
+    day = (utc_now().date() + timedelta(days=3)).isoformat()
+    begun = shop.post(REPLAY, {"days": 7, "as_of": day}).json
+    assert (begun["as_of"], begun["unmet"]) == (day, [])
+    assert start(shop)["id"] != begun["id"], "another day was taken for the same"
+    rules = seed_json()
+    rules["rules"].append(after_a_decline() | {"valid_until": "2020-02-29"})
+    Drafter(shop).save(rules)
+    [told] = start(shop)["unmet"]
+    assert told == {"rule": "rule_declined", "name": "After a decline", "begins": None, "ended": "2020-02-29"}
 
 
 def test_a_replay_is_cancelled_in_the_backoffice(app: Flask, shop: Api) -> None:
