@@ -37,7 +37,10 @@ def start(page: Page, stack: Stack) -> None:
     """Start a replay from the list, by keyboard."""
     page.goto(stack.url + REPLAYS)
     page.get_by_label("Sessions of the last").focus()
-    page.keyboard.press("Tab")
+    for _ in range(9):  # a date is several stops
+        page.keyboard.press("Tab")
+        if page.locator("button:focus").count():
+            break
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{REPLAYS}rpl_*")
 
