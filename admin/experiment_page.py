@@ -48,7 +48,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class ArmCard:
-    """One arm: its offer as a sentence, and its conversion in words and as a bar, both empty while nothing finished."""
+    """One arm: its offer as a sentence, and its conversion in words and as a bar, both empty while nothing counts."""
 
     title: str
     share: int

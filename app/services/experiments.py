@@ -9,15 +9,14 @@ from enum import StrEnum
 
 from sqlalchemy import case, func, select
 
-from app.domain.proportions import Interval, difference, proportion
-from app.domain.statuses import SessionStatus
-from app.models import CheckoutSession, DecisionRecord, Payment, db
+from app.domain.proportions import ONE_LOOK, Interval, any_look, difference, proportion
+from app.models import CheckoutSession, DecisionRecord, Payment, db, utc_now
 from app.services.experiment_runs import ExperimentRun, list_runs
 from app.services.transaction import reading
 from rules import Offer, Rule
 from rules.arms import Arm, offer_of
 
-FEWEST_FINISHED = 400  # sessions in each arm: with fewer, a difference of seven points may well be chance
+FEWEST_COUNTED = 400  # sessions in each arm: with fewer, a difference of seven points may well be chance
 FEWEST_PAID = 20  # sessions in both arms together: with fewer, nothing much was sold to compare
 
 
@@ -40,28 +39,33 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ArmFigures:
-    """The sessions in one arm: each is `open`, or finished and then perhaps `paid`.
+    """The sessions in one arm: each is `running`, or `counted` and then perhaps `paid`.
 
-    `amounts` is what was paid, in minor units by currency; `conversion` is the paid share of the finished ones, None
-    while there are none.
+    A session counts once its time to pay is over, even if it was paid at once: those who pay do so early, and to
+    count them earlier than the others would show a young experiment in which everybody pays. `amounts` is what the
+    counted ones paid, in minor units by currency; `conversion` is their paid share, None while there are none.
     """
 
     arm: Arm
     offer: Offer
     sessions: int
-    finished: int
+    counted: int
     paid: int
     amounts: Mapping[str, int]
 
     @property
-    def open(self) -> int:
-        """Sessions that may still be paid."""
-        return self.sessions - self.finished
+    def running(self) -> int:
+        """Sessions whose time to pay is not over, paid or not."""
+        return self.sessions - self.counted
 
     @property
     def conversion(self) -> Interval | None:
-        """The paid share of the finished sessions, with its interval."""
-        return proportion(self.paid, self.finished) if self.finished else None
+        """The paid share of the counted sessions, with its interval at one look."""
+        return self.converted(ONE_LOOK)
+
+    def converted(self, width: float) -> Interval | None:
+        """Return the paid share with an interval of so many standard errors to each side."""
+        return proportion(self.paid, self.counted, width) if self.counted else None
 
 
 @dataclass(frozen=True)
@@ -78,24 +82,29 @@ class ExperimentFigures:
 
     @property
     def difference(self) -> Interval | None:
-        """Conversion of B less that of A."""
-        first, second = self.a.conversion, self.b.conversion
-        return difference(first, second) if first and second else None
+        """Conversion of B less that of A, with its interval at one look."""
+        return self._differing(ONE_LOOK)
 
     @property
     def verdict(self) -> Verdict:
-        """What can be said, withheld while too few sessions have finished or paid."""
-        finished = min(self.a.finished, self.b.finished)
+        """What can be said, however often one looks; withheld while too few sessions count or have paid."""
+        counted = min(self.a.counted, self.b.counted)
         paid = self.a.paid + self.b.paid
-        between = self.difference
         few = "Too few to say" if self.ended_at else "Too early to say"
-        if finished < FEWEST_FINISHED or between is None:
-            message = f"{few}: {finished} of {FEWEST_FINISHED} finished sessions in the smaller arm."
+        if counted < FEWEST_COUNTED:
+            message = f"{few}: {counted} of {FEWEST_COUNTED} counted sessions in the smaller arm."
             return Verdict(Outcome.TOO_EARLY, message)
         if paid < FEWEST_PAID:
             message = f"{few}: {paid} of {FEWEST_PAID} paid sessions in the two arms together."
             return Verdict(Outcome.TOO_EARLY, message)
-        return _judged(between)
+        between, sure = self.difference, self._differing(any_look(self.a.counted, self.b.counted))
+        assert between is not None  # as both arms have counted sessions
+        assert sure is not None
+        return _judged(between, sure)
+
+    def _differing(self, width: float) -> Interval | None:
+        first, second = self.a.converted(width), self.b.converted(width)
+        return difference(first, second) if first and second else None
 
 
 def list_experiments(rule_id: str | None = None, limit: int = 50) -> list[ExperimentFigures]:
@@ -114,16 +123,16 @@ def _figures(run: ExperimentRun) -> ExperimentFigures:
         .where(DecisionRecord.rule_id == run.rule.id, DecisionRecord.arm.is_not(None))
         .subquery()
     )
-    finished = case((CheckoutSession.status != SessionStatus.OPEN, 1), else_=0)
-    paid = case((Payment.paid > 0, finished), else_=0)
+    over = CheckoutSession.expires_at <= utc_now()
+    paid = case((over, Payment.paid), else_=0)
     counted = (
         select(
             drawn.c.arm,
             CheckoutSession.currency,
             func.count().label("sessions"),
-            func.sum(finished).label("finished"),
-            func.sum(paid).label("paid"),
-            func.coalesce(func.sum(Payment.paid), 0).label("amount"),
+            func.sum(case((over, 1), else_=0)).label("counted"),
+            func.sum(case((paid > 0, 1), else_=0)).label("paid"),
+            func.coalesce(func.sum(paid), 0).label("amount"),
         )
         .join(CheckoutSession, CheckoutSession.id == drawn.c.session_id)
         .outerjoin(Payment, Payment.session_id == drawn.c.session_id)
@@ -140,7 +149,7 @@ def _figures(run: ExperimentRun) -> ExperimentFigures:
             arm=name,
             offer=offer_of(run.rule, name),
             sessions=sum(row.sessions for row in mine),
-            finished=sum(int(row.finished) for row in mine),
+            counted=sum(int(row.counted) for row in mine),
             paid=sum(int(row.paid) for row in mine),
             amounts={row.currency: int(row.amount) for row in mine if row.amount},
         )
@@ -156,13 +165,18 @@ def _figures(run: ExperimentRun) -> ExperimentFigures:
     )
 
 
-def _judged(between: Interval) -> Verdict:
-    if between.low > 0:
-        message = f"Offer B converts better by {points(between.low)} to {points(between.high)} points."
-        return Verdict(Outcome.B_BETTER, message)
-    if between.high < 0:
-        message = f"Offer A converts better by {points(-between.high)} to {points(-between.low)} points."
-        return Verdict(Outcome.A_BETTER, message)
+def _judged(between: Interval, sure: Interval) -> Verdict:
+    """Say what the interval `between` shows at one look, of which `sure` can be relied on at any look."""
+    ahead, by = ("B", between.estimate) if between.estimate > 0 else ("A", -between.estimate)
+    if sure.low > 0 or sure.high < 0:
+        message = f"Offer {ahead} converts better: by {points(by)} points among the sessions counted."
+        return Verdict(Outcome.B_BETTER if ahead == "B" else Outcome.A_BETTER, message)
+    if between.low > 0 or between.high < 0:
+        message = (
+            f"No difference can be told: offer {ahead} is ahead by {points(by)} points, "
+            "but chance alone brings such a lead to whoever looks often."
+        )
+        return Verdict(Outcome.NO_DIFFERENCE, message)
     message = (
         "No difference can be told: offer B may convert anything from "
         f"{points(-between.low)} points worse to {points(between.high)} points better."

@@ -1,4 +1,4 @@
-"""How often each rule decided lately, and how many of the sessions that it decided were paid."""
+"""How often each rule decided lately, and how many of the sessions that it decided were paid in their time."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ _figures = Recent("rule figures", seconds=60, most=4)
 
 @dataclass(frozen=True)
 class Usage:
-    """Decisions of the last 7 and 30 days; of the sessions of those 30 days, the finished ones and the paid ones.
+    """Decisions of the last 7 and 30 days; of the sessions of those 30 days, those that count and those that were paid.
 
-    A session that is still open says nothing yet.
+    A session counts once its time to pay is over, as in an experiment; until then it is `running`, paid or not.
     """
 
     week: int = 0
     month: int = 0
-    finished: int = 0
+    counted: int = 0
     paid: int = 0
+    running: int = 0
 
     @property
     def conversion(self) -> float | None:
-        """Paid sessions of the finished ones, 0 to 1; None without any."""
-        return self.paid / self.finished if self.finished else None
+        """Paid sessions of those that count, 0 to 1; None without any."""
+        return self.paid / self.counted if self.counted else None
 
 
 @dataclass(frozen=True)
@@ -68,29 +69,36 @@ def _count(active_since: datetime) -> Figures:
     lately = decision.created_at > now - MONTH
     usage = select(decision.rule_id, func.count(case((recent, 1))), func.count(), func.count(session_id.distinct()))
     # As an expression, so that SQLite reads its narrow index once and does not fetch a wide row for each session.
-    paid, waiting = (
-        func.count(case((func.coalesce(session_id, "").in_(_sessions(status, now)), session_id)).distinct())
-        for status in (SessionStatus.COMPLETED, SessionStatus.OPEN)
+    paid, running = (
+        func.count(case((func.coalesce(session_id, "").in_(sessions), session_id)).distinct())
+        for sessions in (_paid(now), _running(now))
     )
     decided = select(decision.id).where(decision.created_at > active_since, decision.sequence == 0)
     few = decided.limit(SESSIONS_ENOUGH).subquery()
     with reading():
         used = db.session.execute(usage.where(lately).group_by(decision.rule_id)).all()
-        came = select(decision.rule_id, paid, waiting).where(lately).group_by(decision.rule_id)
-        ended = {rule_id: (sold, still) for rule_id, sold, still in db.session.execute(came).all()}
+        came = select(decision.rule_id, paid, running).where(lately).group_by(decision.rule_id)
+        ended = {rule_id: (sold, still) for rule_id, sold, still in db.session.execute(came)}
         asked = db.session.scalar(select(func.count()).select_from(few)) or 0
     by_rule = {
-        rule_id: Usage(week, month, sessions - ended[rule_id][1], ended[rule_id][0])
+        rule_id: Usage(week, month, sessions - ended[rule_id][1], *ended[rule_id])
         for rule_id, week, month, sessions in used
     }
     can_tell = now - active_since >= LONG_ENOUGH and asked >= SESSIONS_ENOUGH
     return Figures(now, by_rule, can_tell)
 
 
-def _sessions(status: SessionStatus, now: datetime) -> Select[tuple[str]]:
-    """Return the ids of the sessions in a status that may have been decided lately.
+def _paid(now: datetime) -> Select[str]:
+    """Return the ids of the sessions that were paid, whose time is over, and that may have been decided lately.
 
     A session that was decided lately was open then, so it expires later: an index has both columns.
     """
-    lately = CheckoutSession.expires_at > now - MONTH
-    return select(CheckoutSession.id).where(CheckoutSession.status == status, lately)
+    expires_at = CheckoutSession.expires_at
+    lately = CheckoutSession.status == SessionStatus.COMPLETED, expires_at > now - MONTH, expires_at <= now
+    return select(CheckoutSession.id).where(*lately)
+
+
+def _running(now: datetime) -> Select[str]:
+    """Return the ids of the sessions whose time is not over, in whatever status: the same index leads to them."""
+    anyhow = CheckoutSession.status.in_(list(SessionStatus))
+    return select(CheckoutSession.id).where(anyhow, CheckoutSession.expires_at > now)

@@ -1,6 +1,7 @@
 """The pages of experiments: both offers, their figures, the verdict, and who may end it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -19,12 +20,13 @@ LIST, PAGE = "/admin/rules/experiments/", "/admin/rules/experiments/rule_all"
 
 
 def some_sessions(version: int) -> None:
-    """Offer A: 4 sessions, 3 finished, 2 paid; offer B: 2 finished, none paid."""
+    """Offer A: 6 sessions, 4 of them counted, 3 paid; offer B: 2 counted, none paid."""
     with transaction():
         for arm, fate in (("a", "paid"), ("a", "refunded"), ("a", "expired"), ("a", "open"), ("b", "expired")):
             session_in(version, arm, fate)
         session_in(version, "b", "failed", currency="CHF", amount=500)
         session_in(version, "a", "paid", currency="JPY", amount=1_234)
+        session_in(version, "a", "paid", expires_at=utc_now() + timedelta(hours=1))
 
 
 def test_without_experiments_the_page_says_how_to_begin_one(app: Flask) -> None:
@@ -39,16 +41,16 @@ def test_the_list_and_the_page_tell_what_was_counted(app: Flask) -> None:
     assert "Everybody Running 20% of the sessions see offer B · since" in listed
     assert "Offer A 75.0% 30.1% to 95.4%" in listed
     assert "Offer B 0.0% 0.0% to 65.8%" in listed
-    assert "Too early to say: 2 of 400 finished sessions in the smaller arm." in listed
+    assert "Too early to say: 2 of 400 counted sessions in the smaller arm." in listed
     page = operator.words(PAGE)
     assert "Offer A · 80% of the sessions Offer Card through North; PayPal through North." in page
     assert "Offer B · 20% of the sessions Offer PayPal through North; Card through North." in page
-    assert "Sessions 5 2 Still open 1 0 Finished 4 2 Paid 3 0 Conversion 75.0% 0.0%" in page
+    assert "Sessions 6 2 Still running 2 0 Counted 4 2 Paid 3 0 Conversion 75.0% 0.0%" in page
     assert "Paid in EUR €259.80 €0.00 Paid in JPY JP¥1,234 JP¥0" in page
     assert "CHF" not in page
     assert "B less A −75.0 points" in page
     assert "in version 2 of the rules" in page
-    assert "one time in twenty" in page
+    assert "at any look in nineteen of twenty experiments" in page
 
 
 def test_an_experiment_that_ended_stands_below_the_one_that_runs(app: Flask) -> None:
@@ -94,8 +96,8 @@ def test_nothing_in_the_page_is_styled_in_place(app: Flask) -> None:
         assert not re.search(r'\sstyle=|<style|\son\w+="', Operator(app).page(path))
 
 
-def arm(name: str, paid: int, finished: int) -> ArmFigures:
-    return ArmFigures(name, Offer(), finished, finished, paid, {})  # type: ignore[arg-type]  # a or b
+def arm(name: str, paid: int, counted: int) -> ArmFigures:
+    return ArmFigures(name, Offer(), counted, counted, paid, {})  # type: ignore[arg-type]  # a or b
 
 
 @pytest.mark.parametrize("paid", [(0, 0), (1, 1), (200, 200), (0, 200), (120, 130), (100, 3)])

@@ -38,13 +38,16 @@ def decided(rule_id: str | None, *, ago: timedelta = timedelta(hours=1), sequenc
 def some_decisions() -> None:
     with transaction():
         paid = {"status": SessionStatus.COMPLETED, "completed_at": utc_now()}
-        again = decided(SEED[0], **paid)
+        over = {"expires_at": utc_now() - timedelta(minutes=1)}
+        again = decided(SEED[0], **paid, **over)
         decided(SEED[0], session=again, sequence=1)
         decided(SEED[0])
-        decided(SEED[0], ago=timedelta(days=8), status=SessionStatus.EXPIRED)
+        decided(SEED[0], ago=timedelta(days=8), status=SessionStatus.EXPIRED, **over)
         decided(SEED[0], ago=timedelta(days=31), expires_at=utc_now() - timedelta(days=30), status="expired")
         decided(SEED[1], session=again, sequence=2)
-        decided(None, **paid)
+        decided(None, **paid, **over)
+        decided(None, **paid)  # its time is not over
+        decided(None, **over)  # over, and not yet said to have expired
 
 
 def figures() -> rule_figures.Figures:
@@ -57,9 +60,9 @@ def figures() -> rule_figures.Figures:
 def test_figures_are_exact() -> None:
     some_decisions()
     counted = figures()
-    assert counted.of(SEED[0]) == rule_figures.Usage(week=3, month=4, finished=2, paid=1), "an open session says nothing yet"
-    assert counted.of(SEED[1]) == rule_figures.Usage(week=1, month=1, finished=1, paid=1)
-    assert counted.of(None) == rule_figures.Usage(week=1, month=1, finished=1, paid=1)
+    assert counted.of(SEED[0]) == rule_figures.Usage(week=3, month=4, counted=2, paid=1, running=1)
+    assert counted.of(SEED[1]) == rule_figures.Usage(week=1, month=1, counted=1, paid=1)
+    assert counted.of(None) == rule_figures.Usage(week=3, month=3, counted=2, paid=1, running=1)
     assert counted.of("unheard_of").conversion is None
     assert figures() is counted, "the same figures for a minute"
 
@@ -69,12 +72,12 @@ def test_the_page_says_them_and_leads_to_the_sessions(app: Flask) -> None:
         some_decisions()
     operator = Operator(app)
     page = operator.words("/admin/rules/")
-    assert "Decided 3 in 7 days, 4 in 30 days Paid 1 of 2 finished sessions (50.0 %)" in page
+    assert "Decided 3 in 7 days, 4 in 30 days Paid 1 of 2 sessions (50.0 %) 1 newer session does not count yet" in page
     assert "Figures of" in page
     listed = operator.page(f"/admin/sessions/?rule={SEED[0]}")
     assert listed.count('class="row-link"') == 3
     assert "Decided lately by:" in words(listed)
-    assert operator.page("/admin/sessions/?rule=-").count('class="row-link"') == 1
+    assert operator.page("/admin/sessions/?rule=-").count('class="row-link"') == 3
     assert "is not known here" in operator.words("/admin/sessions/?rule=%3Cscript%3E")
 
 

@@ -1,8 +1,8 @@
-"""Figures of experiments: equal to a plain recount, over the right versions, and no verdict before there is enough."""
+"""Figures of experiments: equal to a plain recount, over the right versions, of sessions whose time is over."""
 
 import random
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,15 +10,14 @@ from flask import Flask
 from sqlalchemy import update
 
 from app.domain.proportions import difference, proportion
-from app.domain.statuses import SessionStatus
-from app.models import RuleSetActivation, db, utc_now
+from app.domain.statuses import PaymentStatus, SessionStatus
+from app.models import CheckoutSession, RuleSetActivation, db, utc_now
 from app.services import rule_sets
 from app.services.experiment_runs import list_runs
-from app.services.experiments import ArmFigures, ExperimentFigures, Outcome, list_experiments, points
+from app.services.experiments import ExperimentFigures, Outcome, list_experiments
 from app.services.transaction import transaction
-from rules import Group, Offer, Rule
 from tests.support.experiments import decide, offer, publish, session_in
-from tests.support.rows import session_row
+from tests.support.rows import payment_row, session_row
 
 
 def figures() -> ExperimentFigures:
@@ -37,27 +36,29 @@ def test_figures_are_those_of_a_plain_recount(app_context: Flask) -> None:
             version = chance.choice([first, last, again, publish_other_share, between])
             arm, fate = chance.choice("ab"), chance.choice(["open", "paid", "refunded", "expired", "failed"])
             amount, currency = chance.randint(1, 10**10), chance.choice(["EUR", "CHF", "JPY"])
-            session = session_in(version, arm, fate, amount=amount, currency=currency)
+            early = chance.random() < 0.3  # its time is not over: it does not count yet, even if it was paid
+            left = {"expires_at": utc_now() + timedelta(hours=chance.randint(1, 24))} if early else {}
+            session = session_in(version, arm, fate, amount=amount, currency=currency, **left)
             if chance.random() < 0.3:  # asked anew: it still counts once, where it was first
                 decide(session, again, chance.choice("ab"), 1)
             if version in (publish_other_share, between):
                 continue
             counted[arm, "sessions"] += 1
-            counted[arm, "finished"] += fate != "open"
-            if fate in ("paid", "refunded"):
+            counted[arm, "counted"] += fate != "open" and not early
+            if fate in ("paid", "refunded") and not early:
                 counted[arm, "paid"] += 1
                 counted[arm, currency] += amount
     running, ended = list_experiments()
     assert (running.versions, running.ended_at) == ((first, last, again), None)
     assert (ended.versions, ended.share) == ((publish_other_share,), 31)
     for arm in (running.a, running.b):
-        assert (arm.sessions, arm.finished, arm.paid) == tuple(
-            counted[arm.arm, key] for key in ("sessions", "finished", "paid")
+        assert (arm.sessions, arm.counted, arm.paid) == tuple(
+            counted[arm.arm, key] for key in ("sessions", "counted", "paid")
         )
         assert dict(arm.amounts) == {code: counted[arm.arm, code] for code in ("CHF", "EUR", "JPY")}
         assert all(type(amount) is int for amount in arm.amounts.values())
-        assert arm.open == arm.sessions - arm.finished
-        assert arm.conversion == proportion(arm.paid, arm.finished)
+        assert arm.running == arm.sessions - arm.counted
+        assert arm.conversion == proportion(arm.paid, arm.counted)
     assert running.difference == difference(running.a.conversion, running.b.conversion)
     assert running.rule.name == "Everybody"
 
@@ -65,13 +66,13 @@ def test_figures_are_those_of_a_plain_recount(app_context: Flask) -> None:
 def test_a_session_that_came_to_the_rule_later_counts_from_there_and_other_rules_do_not(app_context: Flask) -> None:
     version = publish(50)
     with transaction():
-        session = session_row(status=SessionStatus.EXPIRED)
+        session = session_row(status=SessionStatus.EXPIRED, expires_at=utc_now())
         decide(session, version, None, 0, "rule_before")
         decide(session, version, "b", 1)
         decide(session, version, "b", 2)
         decide(session_row(), version, "a", 0, "rule_other")
         decide(session_row(), version, None)
-    assert (figures().a.sessions, figures().b.sessions, figures().b.finished) == (0, 1, 1)
+    assert (figures().a.sessions, figures().b.sessions, figures().b.counted) == (0, 1, 1)
 
 
 def test_a_session_first_drawn_by_another_share_is_left_out(app_context: Flask) -> None:
@@ -90,7 +91,39 @@ def test_an_experiment_that_nobody_saw_yet(app_context: Flask) -> None:
     found = figures()
     assert (found.a.sessions, found.b.sessions, found.a.conversion, found.difference) == (0, 0, None, None)
     assert found.verdict.outcome is Outcome.TOO_EARLY
-    assert found.verdict.message == "Too early to say: 0 of 400 finished sessions in the smaller arm."
+    assert found.verdict.message == "Too early to say: 0 of 400 counted sessions in the smaller arm."
+
+
+def test_on_the_first_day_nobody_counts_although_some_have_paid(app_context: Flask) -> None:
+    version = publish(50)
+    tomorrow = utc_now() + timedelta(days=1)
+    with transaction():
+        for arm, of_ten in (("a", 3), ("b", 4)):
+            for number in range(500):
+                fate = "paid" if number % 10 < of_ten else "open"
+                session_in(version, arm, fate, expires_at=tomorrow)
+    young = figures()
+    assert [(arm.sessions, arm.running, arm.counted, arm.paid) for arm in (young.a, young.b)] == [(500, 500, 0, 0)] * 2
+    assert (young.a.conversion, young.b.conversion, young.difference, dict(young.a.amounts)) == (None, None, None, {})
+    assert young.verdict.message == "Too early to say: 0 of 400 counted sessions in the smaller arm."
+    with transaction():
+        db.session.execute(update(CheckoutSession).values(expires_at=utc_now()))
+    grown = figures()
+    assert [(arm.counted, arm.conversion.estimate) for arm in (grown.a, grown.b) if arm.conversion] == [
+        (500, 0.3),
+        (500, 0.4),
+    ]
+    assert grown.verdict.outcome is Outcome.B_BETTER
+
+
+def test_a_session_that_waits_for_its_expiry_counts_and_may_still_be_paid_then(app_context: Flask) -> None:
+    version = publish(50)
+    with transaction():
+        session = session_in(version, "a", "open", expires_at=utc_now())
+    assert (figures().a.counted, figures().a.paid) == (1, 0)
+    with transaction():
+        payment_row(db.session.get_one(CheckoutSession, session.id), status=PaymentStatus.PAID)
+    assert (figures().a.counted, figures().a.paid) == (1, 1)
 
 
 def age_activations(days: list[int]) -> None:
@@ -132,41 +165,3 @@ def test_going_back_to_a_version_runs_its_experiment_again(app_context: Flask) -
     (run,) = list_runs("rule_all")
     assert (run.versions, run.ended_at) == (frozenset({first}), None)
     assert list_runs("rule_other") == []
-
-
-BEGAN = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
-
-
-def experiment(a: tuple[int, int], b: tuple[int, int], ended: bool = False) -> ExperimentFigures:
-    """An experiment with (paid, finished) of both arms."""
-    arms = [ArmFigures(name, Offer(), of + 7, of, paid, {}) for name, (paid, of) in (("a", a), ("b", b))]
-    return ExperimentFigures(Rule("r", "R", Group(), Offer()), 50, (1,), BEGAN, BEGAN if ended else None, *arms)
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "outcome", "message"),
-    [
-        ((0, 132), (90, 400), "too_early", "Too early to say: 132 of 400 finished sessions in the smaller arm."),
-        ((399, 399), (0, 9_000), "too_early", "Too early to say: 399 of 400 finished sessions in the smaller arm."),
-        ((0, 400), (19, 400), "too_early", "Too early to say: 19 of 20 paid sessions in the two arms together."),
-        ((0, 400), (20, 400), "b_better", "Offer B converts better by 3.0 to 7.6 points."),
-        ((300, 1_000), (240, 1_000), "a_better", "Offer A converts better by 2.1 to 9.9 points."),
-        (
-            (300, 1_000),
-            (305, 1_000),
-            "no_difference",
-            "No difference can be told: offer B may convert anything from 3.5 points worse to 4.5 points better.",
-        ),
-    ],
-)
-def test_the_verdict(a: tuple[int, int], b: tuple[int, int], outcome: str, message: str) -> None:
-    verdict = experiment(a, b).verdict
-    assert (verdict.outcome, verdict.message) == (outcome, message)
-
-
-def test_the_verdict_on_one_that_ended_is_not_early() -> None:
-    assert experiment((1, 2), (1, 2), ended=True).verdict.message.startswith("Too few to say: 2 of 400")
-
-
-def test_points() -> None:
-    assert [points(each) for each in (0.0, 0.012, 0.0004, 1.0, -0.25)] == ["0.0", "1.2", "0.04", "100.0", "-25.0"]

@@ -1,9 +1,10 @@
 """Rules with an experiment, and sessions in its arms, for tests that look at what came of them."""
 
+from datetime import timedelta
 from typing import Any
 
 from app.domain.statuses import PaymentStatus, SessionStatus
-from app.models import CheckoutSession, DecisionRecord, db
+from app.models import CheckoutSession, DecisionRecord, db, utc_now
 from app.services import rule_sets
 from rules import seed_json
 from tests.support.rows import payment_row, session_row
@@ -42,7 +43,12 @@ def decide(
 
 
 def session_in(version: int, arm: str, fate: str = "open", **columns: Any) -> CheckoutSession:
-    """A session whose first decision was made by the rule: `fate` is open, paid, refunded, expired or failed."""
+    """A session whose first decision was made by the rule: `fate` is open, paid, refunded, expired or failed.
+
+    Its time is over, unless it is open or `columns` say otherwise.
+    """
+    if fate != "open":
+        columns = {"expires_at": utc_now() - timedelta(minutes=1)} | columns
     session = session_row(status=_STATUSES.get(fate, SessionStatus.COMPLETED), **columns)
     if fate in _PAID:
         payment_row(session, status=_PAID[fate])
