@@ -12,7 +12,7 @@ from admin.draft_progress import Stage, progress
 from admin.reading import language
 from admin.roles import may
 from app.models import Replay, RuleSetDraft
-from app.services import draft_checks, drafts, replays, rule_sets
+from app.services import draft_checks, draft_withdrawals, drafts, replays, rule_sets
 from rules import Change
 
 SHOWN = 200  # changes: more are only counted
@@ -20,7 +20,10 @@ SHOWN = 200  # changes: more are only counted
 
 @dataclass(frozen=True)
 class ReviewPage:
-    """All that the review says; `waits_for` is the sentence of who or what has to come before the next press."""
+    """All that the review says; `waits_for` is the sentence of who or what has to come before the next press.
+
+    `withdrawn` tells of an approval or a plan that ended with its person's say; empty where there is nothing to tell.
+    """
 
     draft: RuleSetDraft
     active: int | None
@@ -32,6 +35,7 @@ class ReviewPage:
     may_approve: bool
     may_publish: bool
     waits_for: str
+    withdrawn: str
 
     @property
     def outdated(self) -> bool:
@@ -59,6 +63,7 @@ def review_page() -> ReviewPage:
         may_approve=ready and draft.approver is None and not waits_for,
         may_publish=ready and draft.approver is not None and may("rules.publish"),
         waits_for=waits_for,
+        withdrawn=draft_withdrawals.last_withdrawal(draft),
     )
 
 
@@ -67,5 +72,5 @@ def _who_approves(draft: RuleSetDraft) -> str:
     if not may("rules.approve"):
         return "Somebody whose role may approve rules has to approve this draft next."
     if person() in draft.authors and not current_app.config["JUNCTION"].one_person_publishes:
-        return "You wrote in this draft, so somebody else has to approve it."
+        return "You wrote in this draft, so somebody who wrote nothing in it has to approve it."
     return ""

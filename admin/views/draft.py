@@ -64,7 +64,7 @@ class DraftView(HubView):
             drafts.discard_draft(revision=draft_forms.revision(), actor=draft_forms.person())
         except DraftChanged as refusal:
             return self._stale(refusal)
-        flash("The draft is given up: it is the same as the active version again.", "good")
+        flash("The draft is given up: it is the same as the active version again. Undo brings it back.", "good")
         return redirect(url_for(".index"))
 
     @expose("/check")

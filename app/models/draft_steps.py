@@ -20,5 +20,6 @@ class DraftStep(Base):
     document: Mapped[dict[str, Any]] = mapped_column(Document)
     what: Mapped[str] = mapped_column(String(300))
     author: Mapped[str] = mapped_column(String(254))  # of the change that followed
-    written_by: Mapped[str | None] = mapped_column(String(254))  # the draft's author before it; None: nobody yet
+    authors: Mapped[list[str]] = mapped_column(Document, default=list)  # who had written before it; empty: nobody yet
+    based_on: Mapped[int | None] = mapped_column(Integer)  # the version that the draft was begun from
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

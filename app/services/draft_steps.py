@@ -25,10 +25,11 @@ class Step:
 def remember(revision: int, *, what: str, author: str) -> None:
     """Keep the draft as it is at `revision`, which the caller has locked, before `author` does `what` to it."""
     draft, at = RuleSetDraft, literal(utc_now(), DraftStep.at.type)
-    as_it_is = select(draft.revision, draft.document, literal(what[:LONGEST]), literal(author), draft.author, at).where(
+    said = (literal(what[:LONGEST]), literal(author), at)
+    as_it_is = select(draft.revision, draft.document, draft.authors, draft.based_on, *said).where(
         draft.revision == revision
     )
-    columns = ["revision", "document", "what", "author", "written_by", "at"]
+    columns = ["revision", "document", "authors", "based_on", "what", "author", "at"]
     db.session.execute(insert(DraftStep).from_select(columns, as_it_is))
     oldest = select(DraftStep.revision).order_by(DraftStep.revision.desc()).offset(KEPT).limit(1).scalar_subquery()
     db.session.execute(

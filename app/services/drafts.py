@@ -25,6 +25,7 @@ from rules import Change, RuleSet, from_json, to_json
 log = structlog.get_logger()
 
 FIRST_AUTHOR = "Junction"  # of the empty draft of a hub where nothing was published yet
+GIVEN_UP = "gave up the draft"
 NOT_APPROVED = {"approved_revision": None, "approver": None, "approved_at": None}
 NOT_SCHEDULED = {"publish_at": None, "scheduled_by": None, "note": ""}
 
@@ -40,8 +41,8 @@ def get_draft() -> RuleSetDraft:
         who = FIRST_AUTHOR if active is None else active.actor
         if draft is None:
             insert_once(RuleSetDraft, {"id": ONLY, "revision": 1} | _copy_of(number, who), unique=["id"])
-        else:
-            _move_on(draft.revision, **_copy_of(number, who))
+        elif _move_on(draft.revision, **_copy_of(number, who)):
+            draft_steps.forget()
         return detached(locked_draft())
 
 
@@ -51,9 +52,8 @@ def save_draft(
     """Replace the draft, which must still be at `revision`; an approval or a planned publication ends with it.
 
     The document must have the shape of a rule set; what else is wrong with it is for `check`. `based_on`, the
-    active version's number, says that the author has taken that version into account; what was written before that
-    cannot be brought back by `undo`. `what` says what the author did, for whoever may want to undo it.
-    Raises rules.InvalidRuleSet, DraftChanged, FieldRefused.
+    active version's number, says that the author has taken that version into account. `what` says what the author
+    did, for whoever may want to undo it. Raises rules.InvalidRuleSet, DraftChanged, FieldRefused.
     """
     canonical = to_json(from_json(document))
     get_draft()  # so that a draft that nobody wrote in has followed the active version
@@ -61,8 +61,7 @@ def save_draft(
         active = rule_sets.newest_activation()
         if based_on is not None and (active is None or active.version != based_on):
             raise FieldRefused("based_on", "must be the number of the active version, or left out.")
-        before, authors = _locked_at(revision)
-        authors = [*(name for name in authors if name != author), author]
+        authors = [*(name for name in _locked_at(revision) if name != author), author]
         values: dict[str, object] = {
             "document": canonical,
             "author": author,
@@ -71,10 +70,7 @@ def save_draft(
         }
         if based_on is not None:
             values["based_on"] = based_on
-        if based_on in (None, before):
-            draft_steps.remember(revision, what=what, author=author)
-        else:
-            draft_steps.forget()
+        draft_steps.remember(revision, what=what, author=author)
         _move_on(revision, **values, **NOT_APPROVED, **NOT_SCHEDULED)
         draft = detached(locked_draft())
     log.info("draft_saved", revision=draft.revision, author=author)
@@ -82,21 +78,23 @@ def save_draft(
 
 
 def undo(*, revision: int, actor: str) -> RuleSetDraft:
-    """Take back the draft's last change: as a new revision it is what it was before, and its author's who wrote that.
+    """Take back the draft's last change: as a new revision it is what it was before, begun from the same version.
 
-    Whoever wrote in it stays among its authors until nothing is left that anybody wrote.
-    Raises DraftChanged, NothingToUndo.
+    Its author is who wrote that; whoever wrote in it since stays among its authors until nothing is left that anybody
+    wrote. Raises DraftChanged, NothingToUndo.
     """
     get_draft()
     with transaction():
-        _, authors = _locked_at(revision)
+        authors = _locked_at(revision)
         step = draft_steps.take_last()
         if step is None:
             raise NothingToUndo
+        since = [name for name in authors if name not in step.authors] if step.authors else []
         values = {
             "document": step.document,
-            "author": step.written_by,
-            "authors": authors if step.written_by else [],
+            "author": step.authors[-1] if step.authors else None,
+            "authors": [*since, *step.authors],
+            "based_on": step.based_on,
             "updated_by": actor,
         }
         _move_on(revision, **values, **NOT_APPROVED, **NOT_SCHEDULED)
@@ -106,13 +104,16 @@ def undo(*, revision: int, actor: str) -> RuleSetDraft:
 
 
 def discard_draft(*, revision: int, actor: str) -> RuleSetDraft:
-    """Give up what was written since the active version. Raises DraftChanged."""
+    """Give up what was written since the active version; `undo` brings it back until the next publication.
+
+    Raises DraftChanged.
+    """
     get_draft()
     with transaction():
         active = rule_sets.newest_activation()
-        if not _move_on(revision, **_copy_of(None if active is None else active.version, actor)):
-            raise changed(locked_draft())
-        draft_steps.forget()
+        if _locked_at(revision):
+            draft_steps.remember(revision, what=GIVEN_UP, author=actor)
+        _move_on(revision, **_copy_of(None if active is None else active.version, actor))
         draft = detached(locked_draft())
     log.info("draft_discarded", revision=revision, actor=actor)
     return draft
@@ -210,14 +211,14 @@ def _copy_of(number: int | None, who: str) -> dict[str, object]:
     }
 
 
-def _locked_at(revision: int) -> tuple[int | None, list[str]]:
-    """Lock the draft at `revision`; return the version it is based on and who wrote in it. Raises DraftChanged."""
-    columns = (RuleSetDraft.based_on, RuleSetDraft.authors)
-    found = select(*columns).where(RuleSetDraft.id == ONLY, RuleSetDraft.revision == revision)
+def _locked_at(revision: int) -> list[str]:
+    """Lock the draft at `revision` and return who wrote in it. Raises DraftChanged."""
+    found = select(RuleSetDraft.authors).where(RuleSetDraft.id == ONLY, RuleSetDraft.revision == revision)
     row = db.session.execute(found.with_for_update()).first()
     if row is None:
         raise changed(locked_draft())
-    return row.based_on, row.authors
+    authors: list[str] = row.authors
+    return authors
 
 
 def _move_on(revision: int, **values: object) -> bool:

@@ -179,7 +179,7 @@ class NothingToUndo(Refusal):
 
     @property
     def message(self) -> str:
-        return "There is no change to take back: steps are kept until the draft is published or given up."
+        return "There is no change to take back: steps are kept until the next publication."
 
 
 class NotApproved(Refusal):
@@ -198,7 +198,10 @@ class SecondPersonNeeded(Refusal):
 
     @property
     def message(self) -> str:
-        return f"{self.authors} wrote this draft, so somebody else has to approve it."
+        return (
+            f"{self.authors} wrote this draft, so somebody who wrote nothing in it has to approve it. Nobody left? An "
+            "administrator adds an approver on the page People, or give the draft up and let one person write it."
+        )
 
 
 @dataclass

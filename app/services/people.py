@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.domain.roles import ADMINISTRATOR, ROLES
 from app.models import Role, User, db
-from app.services import passwords
+from app.services import draft_withdrawals, passwords
 from app.services.errors import FieldsRefused, NotFound, Refusal
 from app.services.inserts import insert_once
 from app.services.passwords import NewPassword, fresh_sign_in
@@ -89,7 +89,7 @@ def add_person(email: str, role: str, *, by: int | None) -> NewPassword:
 
 
 def change_role(user_id: int, role: str, *, by: int | None) -> None:
-    """Give somebody this role in place of those they have.
+    """Give somebody this role in place of those they have; another role ends what they approved of the draft.
 
     Raises NotFound, FieldsRefused, OwnAccess, LastAdministrator.
     """
@@ -99,12 +99,14 @@ def change_role(user_id: int, role: str, *, by: int | None) -> None:
         user = locked(user_id)
         if role != ADMINISTRATOR and is_administrator(user):
             _refuse_without_administrator(user, by)
-        user.roles = [role_row(role)]
+        if [held.name for held in user.roles] != [role]:
+            user.roles = [role_row(role)]
+            _end_approvals(user)
     log.info("role_changed", person=user_id, role=role, by=by)
 
 
 def switch(user_id: int, active: bool, *, by: int | None) -> None:
-    """Let somebody sign in, or no longer: then what they have open ends at once.
+    """Let somebody sign in, or no longer: then what they have open, and approved of the draft, ends at once.
 
     Raises NotFound, OwnAccess, LastAdministrator.
     """
@@ -114,6 +116,8 @@ def switch(user_id: int, active: bool, *, by: int | None) -> None:
             _refuse_without_administrator(user, by)
         if user.active is not active:
             user.active, user.fs_uniquifier = active, fresh_sign_in()
+        if not active:
+            _end_approvals(user)
     log.info("person_switched", person=user_id, active=active, by=by)
 
 
@@ -129,6 +133,10 @@ def locked(user_id: int) -> User:
     if user is None:
         raise NotFound("person", str(user_id))
     return user
+
+
+def _end_approvals(user: User) -> None:
+    draft_withdrawals.withdraw(f"user:{user.email}")
 
 
 def _refuse_without_administrator(user: User, by: int | None) -> None:

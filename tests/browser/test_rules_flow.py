@@ -162,7 +162,7 @@ def test_a_rule_from_the_first_word_to_the_checkout_and_back(visit: Visitor, str
         author.follow("Draft")
         author.follow("Review and publish")
         author.says("See the replay of this draft")
-        author.says("You wrote in this draft, so somebody else has to approve it.")
+        author.says("You wrote in this draft, so somebody who wrote nothing in it has to approve it.")
         expect(author.main.get_by_role("button", name="Approve the draft")).to_have_count(0)
         assert customer.buy() == before, "what was not published reached a customer"
 

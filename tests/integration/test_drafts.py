@@ -227,7 +227,7 @@ def test_whoever_wrote_any_of_it_is_no_second_person(app: Flask) -> None:
             drafts.approve(revision=revision, approver="anna")
         assert drafts.approve(revision=revision, approver="carla").approver == "carla"
         version = draft_publishing.publish(revision=revision, actor="carla", note="")
-        assert (version.authors, version.approver) == (["anna", "ben"], "carla")
+        assert (version.authors, version.author, version.approver) == (["ben", "anna"], "anna", "carla")
         again = drafts.get_draft()
         assert (again.author, again.authors) == (None, [])
         revision = drafts.save_draft(renamed("Ben's"), revision=again.revision, author="ben").revision
