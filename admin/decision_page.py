@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
@@ -13,12 +13,14 @@ from app.domain.methods import METHOD_IDS
 from app.models import CheckoutSession, DecisionRecord
 from app.services import rule_sets
 from app.services.decisions import outcome_of
-from rules import Decision, Facts, RuleSet, explain, recorded
+from rules import Adjustment, Decision, Facts, Rule, RuleSet, explain, recorded
 from rules.absence import Absence, AbsenceKind, answers
 from rules.absence_words import outline, outline_of_later
+from rules.explain import RuleTrace
 
 TRACED = 200  # rules shown above the one that decided: the nearest ones
 IDLE = 50  # adjustments shown that did not apply
+LEFT_OUT = "Left out: it cannot be asked yet"
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,11 @@ def decisions_of(session: CheckoutSession) -> list[DecisionPage]:
     ]
 
 
-def explained(ruleset: RuleSet, outcome: Decision, told: Mapping[str, Any]) -> Explained:
-    """Return all there is to say about a decision of this rule set on these facts."""
+def explained(ruleset: RuleSet, outcome: Decision, told: Mapping[str, Any], left_out: Container[str] = ()) -> Explained:
+    """Return all there is to say about a decision of this rule set on these facts.
+
+    `left_out` are the ids of what only stands in the place of a rule or adjustment that cannot be asked.
+    """
     tracer, facts = Tracer(told), recorded(told)
     ids = [rule.id for rule in ruleset.rules]
     position = ids.index(outcome.rule_id) if outcome.rule_id in ids else len(ids)
@@ -90,8 +95,13 @@ def explained(ruleset: RuleSet, outcome: Decision, told: Mapping[str, Any]) -> E
         adjustments=(*(item for item in ruleset.adjustments if item.id in applied), *idle),
     )
     traces = explain(shown, facts)  # only what the page shows: a set may hold thousands of rules
-    rules = list(map(tracer.lay_out, count(first + 1), shown.rules, traces.rules))
-    adjustments = list(map(tracer.lay_out, count(1), shown.adjustments, traces.adjustments))
+
+    def lay_out(number: int, item: Rule | Adjustment, trace: RuleTrace) -> Traced:
+        traced = tracer.lay_out(number, item, trace)
+        return replace(traced, note=LEFT_OUT) if item.id in left_out else traced
+
+    rules = list(map(lay_out, count(first + 1), shown.rules, traces.rules))
+    adjustments = list(map(lay_out, count(1), shown.adjustments, traces.adjustments))
     return Explained(
         outcome=outcome,
         rule=rules[-1] if rules and position < len(ids) else None,

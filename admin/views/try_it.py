@@ -137,7 +137,7 @@ def _side(source: Source, active: int | None, facts: Facts, bench: try_it.Bench,
     title = "The draft" if source.number is None else f"Version {source.number}"
     if source.number is not None and source.number == active:
         title = f"The active version, {source.number}"
-    return Side(title, tried, explained(source.ruleset, tried.decision, dict(facts)))
+    return Side(title, tried, explained(source.ruleset, tried.decision, dict(facts), source.left_out))
 
 
 def _seen(tried: Tried) -> object:

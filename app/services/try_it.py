@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from app.domain.methods import METHOD_IDS
 from app.services import accounts, drafts, rule_sets
@@ -30,13 +31,14 @@ from rules.unfinished import usable
 class Source:
     """Rules to try: those of version `number`, or of the draft (None), as far as they can be tried.
 
-    `problems` keep a draft from being published, `left_out` of them even from being tried.
+    `problems` keep a draft from being published; what is `left_out` cannot even be tried: something that is switched
+    off, whose id is the key, stands in its place.
     """
 
     number: int | None
     ruleset: RuleSet
     problems: tuple[Problem, ...] = ()
-    left_out: tuple[Rule | Adjustment, ...] = ()
+    left_out: Mapping[str, Rule | Adjustment] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

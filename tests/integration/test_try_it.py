@@ -132,12 +132,14 @@ def test_a_draft_that_is_not_valid_is_tried_where_it_can_be(app: Flask, api: Api
     assert "In the rule “Broken”" in page
     assert "“Broken” , “Twice” ." in page or "“Broken”, “Twice”." in page
     assert "The draft Fine" in page
+    assert "Rule 2, Fine , decides" in page, "its number is that of the draft's page"
+    assert "1. Broken Left out: it cannot be asked yet" in page
 
 
 @pytest.mark.parametrize(
     ("field", "text", "fix"),
     [
-        ("f_amount", "1.200,50", "Write the amount as in"),
+        ("f_amount", "1.200", "Write the amount as in"),
         ("f_amount", "12.345", "EUR has 2 decimals"),
         ("f_currency", "gold", "There is no currency “gold”"),
         ("f_country", "Itly", "Did you mean Italy?"),
