@@ -22,6 +22,7 @@ from admin.builder.typed import (
 from app.domain.methods import LABELS
 from rules import Attribute, AttributeType, Catalogue, Facts, FactValue, InvalidFacts, coerce
 from rules.attributes import WEEKDAYS
+from rules.facts import value_fault
 from rules.money import DECIMALS
 
 PREFIX = "f_"  # of the names of fields: an own attribute may be called like another field of the page
@@ -184,8 +185,9 @@ def _read(field: Field, currency: str) -> FactValue | None:
             return read_amount(text, currency)
         case AttributeType.INTEGER:
             number = read_number(text)
-            if (attribute.key == "hour" and not 0 <= number <= 23) or (attribute.key == "attempts" and number < 0):
-                raise Mistyped("An hour is from 0 to 23." if attribute.key == "hour" else "Write 0 or more.")
+            fault = value_fault(attribute, number)
+            if fault is not None:
+                raise Mistyped(f"This {fault}.")
             return number
         case AttributeType.BOOLEAN:
             return text == "yes"

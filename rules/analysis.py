@@ -1,13 +1,15 @@
 """Checks of a rule set beyond its validity: what never matches, never decides, offers nothing, overlaps or is stale."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from itertools import chain
 
-from rules.analysis_matching import Live, never_matching, shadowed, sort_out
+from rules.analysis_days import from_now_on, over, passed
+from rules.analysis_matching import Live, never_matching, shadowed, sort_out, tree_of
 from rules.analysis_offers import Offers, disabled_providers
 from rules.analysis_overlaps import overlaps
 from rules.attributes import Attribute, Catalogue
-from rules.compiler import conditions, dated
+from rules.compiler import conditions
 from rules.eligibility import AccountLimits
 from rules.findings import Finding, FindingKind, Severity, listed, named, quoted
 from rules.logic import Space, is_sound
@@ -33,16 +35,21 @@ def analyse(
     methods: Mapping[str, str],
     seen_attributes: Collection[str] | None = None,
     *,
+    today: date | None = None,
     steps_each: int = STEPS_EACH,
     steps_in_all: int = STEPS_IN_ALL,
 ) -> tuple[Finding, ...]:
     """Every finding about the enabled rules and adjustments and the default offer, kind by kind.
 
     `methods` gives labels by id; `seen_attributes` are those that sessions carried lately, None when not
-    known; what the hub itself computes needs no session.
+    known; what the hub itself computes needs no session. With `today`, in the merchant's zone, what can match no more
+    is told, and left out of the comparisons.
     Trees that validation would refuse are left out. The work is bounded: each question is given up, and nothing
     reported, after `steps_each` looks at a condition, and all of them after `steps_in_all`. So a rule reported as never
     matching or never deciding truly is; where one may have gone unreported, a finding says so.
+    Each attribute is taken to vary on its own, but for amounts and their currency: that some facts follow from others
+    is not seen, such as that a customer from the merchant's own country is never cross-border, which weekday a date is,
+    or that no method has failed before the first attempt.
     """
     ruleset = RuleSet(
         tuple(rule for rule in ruleset.rules if rule.enabled and is_sound(rule.when, catalogue)),
@@ -50,14 +57,20 @@ def analyse(
         ruleset.default,
     )
     offers = Offers(ruleset, accounts, methods)
-    trees = [dated(rule) for rule in ruleset.rules] + [adjustment.when for adjustment in ruleset.adjustments]
+    owners: tuple[Rule | Adjustment, ...] = (*ruleset.rules, *ruleset.adjustments)
+    trees = [tree_of(owner) for owner in owners] + ([] if today is None else [from_now_on(today)])
     space = Space(catalogue, (*trees, *offers.limits()))
     search = Search(space, steps_each, steps_in_all)
     words = Describer(catalogue, methods, {key: account.label or key for key, account in accounts.items()})
-    live, idle = sort_out((*ruleset.rules, *ruleset.adjustments), space, search)
+    live, idle = sort_out(owners, space, search)
+    never = {owner.id for owner in idle}
+    possible = [owner for owner in owners if owner.id not in never]
+    gone = {} if today is None else {owner.id: owner for owner in passed(possible, space, search, today)}
+    live = [item for item in live if item.rule.id not in gone]
     findings = tuple(
         chain(
             never_matching(idle, space, search, words),
+            () if today is None else over(gone.values(), today),
             offers.nothing(live, space, search),
             disabled_providers(ruleset, accounts),
             _between_rules(live, search, catalogue),

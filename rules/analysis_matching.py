@@ -31,7 +31,7 @@ def sort_out(
     live: list[Live] = []
     idle: list[Rule | Adjustment] = []
     for owner in owners:
-        formula = space.formula(_tree(owner))
+        formula = space.formula(tree_of(owner))
         if formula is None:
             continue
         if search.satisfiable((formula,)) is False:
@@ -49,13 +49,14 @@ def never_matching(
         if isinstance(owner, Rule) and owner.valid_from and owner.valid_until and owner.valid_from > owner.valid_until:
             why = "its last day comes before its first day. Correct one of the two"
         else:
-            culprits = _culprits(_tree(owner), space, search)
+            culprits = _culprits(tree_of(owner), space, search)
             together = " together. Change or remove one of them" if len(culprits) > 1 else ". Change or remove it"
             why = f"{listed(culprits, lambda part: f'“{_cut(words.describe(part))}”')} cannot hold{together}"
         yield Finding(FindingKind.NEVER_MATCHES, Severity.ERROR, owner.id, f"{named(owner)} can never match: {why}.")
 
 
-def _tree(owner: Rule | Adjustment) -> Group:
+def tree_of(owner: Rule | Adjustment) -> Group:
+    """All that must hold for it to match: its conditions, and a rule's days."""
     return dated(owner) if isinstance(owner, Rule) else owner.when
 
 

@@ -63,6 +63,7 @@ OPERATORS: dict[AttributeType, tuple[Operator, ...]] = {
 class Attribute:
     """One fact: its key, its label, its type, the values it may take (None: any) and whether the hub computes it.
 
+    An integer may have a lowest and a highest value: no fact lies beyond, so no condition that asks for one holds.
     A derived attribute (the amount, the flow, what failed so far, ...) cannot be set through the API's `attributes`.
     """
 
@@ -73,6 +74,8 @@ class Attribute:
     help: str = ""
     derived: bool = False
     retired: bool = False  # rules that name it go on; no new condition is offered
+    minimum: int | None = None
+    maximum: int | None = None
 
     @property
     def operators(self) -> tuple[Operator, ...]:
@@ -125,11 +128,26 @@ BUILT_IN: tuple[Attribute, ...] = (
     Attribute("locale", "Language", _T.STRING, help="The language of the page, such as en or it.", derived=True),
     Attribute("device", "Device", _T.STRING, ("desktop", "mobile", "tablet")),
     Attribute("returning_customer", "Returning customer", _T.BOOLEAN),
-    Attribute("attempts", "Number of failed attempts", _T.INTEGER, help="Failed so far in this session.", derived=True),
+    Attribute(
+        "attempts",
+        "Number of failed attempts",
+        _T.INTEGER,
+        help="Failed so far in this session.",
+        derived=True,
+        minimum=0,
+    ),
     Attribute("failed_methods", "Methods that failed", _T.STRING_LIST, help="So far in this session.", derived=True),
     Attribute("failed_accounts", "Providers that failed", _T.STRING_LIST, help="So far in this session.", derived=True),
     Attribute("weekday", "Weekday", _T.STRING, WEEKDAYS, "In the merchant's time zone.", derived=True),
-    Attribute("hour", "Hour", _T.INTEGER, help="0 to 23, in the merchant's time zone.", derived=True),
+    Attribute(
+        "hour",
+        "Hour",
+        _T.INTEGER,
+        help="0 to 23, in the merchant's time zone.",
+        derived=True,
+        minimum=0,
+        maximum=23,
+    ),
     Attribute("date", "Date", _T.DATE, help="In the merchant's time zone.", derived=True),
     Attribute(
         "cross_border",

@@ -88,7 +88,7 @@ def value_fault(attribute: Attribute, value: object) -> str | None:
         case AttributeType.BOOLEAN:
             return None if isinstance(value, bool) else "must be true or false"
         case AttributeType.MONEY | AttributeType.INTEGER:
-            return integer_fault(attribute, value)
+            return integer_fault(attribute, value) or _bound_fault(attribute, value)
         case AttributeType.STRING_LIST:
             return _list_fault(attribute, value)
         case _:
@@ -96,7 +96,7 @@ def value_fault(attribute: Attribute, value: object) -> str | None:
 
 
 def integer_fault(attribute: Attribute, value: object) -> str | None:
-    """What is wrong with an integer or an amount in minor units, or None."""
+    """What is wrong with an integer or an amount in minor units, or None; a condition may name one beyond all facts."""
     if not isinstance(value, int) or isinstance(value, bool):
         unit = " of minor units (cents)" if attribute.type is AttributeType.MONEY else ""
         return f"must be a whole number{unit}, not in quotes"
@@ -104,6 +104,15 @@ def integer_fault(attribute: Attribute, value: object) -> str | None:
     if not lowest <= value <= MAX_INTEGER:
         return f"must be between {lowest} and {MAX_INTEGER}"
     return None
+
+
+def _bound_fault(attribute: Attribute, value: object) -> str | None:
+    lowest, highest = attribute.minimum, attribute.maximum
+    low = -MAX_INTEGER if lowest is None else lowest
+    high = MAX_INTEGER if highest is None else highest
+    if not isinstance(value, int) or low <= value <= high:
+        return None
+    return f"must be {lowest} or more" if highest is None else f"must be between {low} and {high}"
 
 
 def text_fault(attribute: Attribute, value: object) -> str | None:

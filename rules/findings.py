@@ -24,6 +24,7 @@ class FindingKind(StrEnum):
     UNSEEN_ATTRIBUTE = "unseen_attribute"
     NOT_ANALYSED = "not_analysed"
     RETIRED_ATTRIBUTE = "retired_attribute"
+    OVER = "over"
 
 
 class Severity(StrEnum):

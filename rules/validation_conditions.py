@@ -71,6 +71,8 @@ def scalar_fault(attribute: Attribute, value: Scalar) -> str | None:
         return integer_fault(attribute, value.amount)
     if isinstance(value, Money):
         return "must not be an amount of money"
+    if attribute.type is AttributeType.INTEGER:
+        return integer_fault(attribute, value)
     if attribute.type is AttributeType.STRING_LIST:
         return text_fault(attribute, value)
     return value_fault(attribute, value)

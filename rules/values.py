@@ -207,7 +207,8 @@ def axis_of(attribute: Attribute | None, constants: Collection[Scalar], currenci
         case AttributeType.MONEY:
             return Amounts((value for value in constants if isinstance(value, Money)), currencies)
         case AttributeType.INTEGER:
-            return Numbers(constants, -MAX_INTEGER, MAX_INTEGER)
+            lowest = -MAX_INTEGER if attribute.minimum is None else attribute.minimum
+            return Numbers(constants, lowest, MAX_INTEGER if attribute.maximum is None else attribute.maximum)
         case AttributeType.DATE:
             return Numbers(constants, date.min.toordinal(), date.max.toordinal())
         case AttributeType.BOOLEAN:

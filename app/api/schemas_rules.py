@@ -106,6 +106,8 @@ class AttributeSchema(Schema):
     type = fields.String(required=True)
     operators = fields.List(fields.String(), required=True)
     choices = fields.List(fields.String(), required=True, allow_none=True)
+    minimum = fields.Integer(required=True, allow_none=True, metadata={"description": "Of an integer: its lowest."})
+    maximum = fields.Integer(required=True, allow_none=True, metadata={"description": "Of an integer: its highest."})
     help = fields.String(required=True)
     derived = fields.Boolean(required=True, metadata={"description": "The hub computes it; a shop cannot send it."})
     retired = fields.Boolean(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
+from flask import current_app
 from sqlalchemy import select
 
-from app.domain.methods import LABELS, METHOD_IDS
+from app.domain.methods import LABELS
 from app.models import DecisionRecord, db, utc_now
 from app.services import accounts
 from app.services.catalogue import catalogue
@@ -42,10 +44,11 @@ def check(document: object, *, steps: int = STEPS_IN_ALL) -> CheckedRules:
     limits, seen, known = accounts.limits(), seen_attributes(), catalogue()
     release()  # hold no connection meanwhile
     try:
-        ruleset = parse(document, known, METHOD_IDS, limits)
+        ruleset = parse(document, known, LABELS, limits)
     except InvalidRuleSet as invalid:
         return CheckedRules(problems=invalid.problems)
-    return CheckedRules(findings=analyse(ruleset, known, limits, LABELS, seen, steps_in_all=steps))
+    today = utc_now().astimezone(ZoneInfo(current_app.config["JUNCTION"].merchant_timezone)).date()
+    return CheckedRules(findings=analyse(ruleset, known, limits, LABELS, seen, today=today, steps_in_all=steps))
 
 
 def seen_attributes() -> frozenset[str] | None:

@@ -56,6 +56,8 @@ def test_the_api_lists_it_and_says_when_it_is_retired(app: Flask, api: Api) -> N
         "type": "string",
         "operators": ["equals", "not_equals", "in", "not_in", "is_known", "is_unknown"],
         "choices": ["silver", "gold"],
+        "minimum": None,
+        "maximum": None,
         "help": "",
         "derived": False,
         "retired": False,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,19 @@ def test_warnings_are_shown_and_pass(check: Check) -> None:
     result = check(seed(rule("First", country("IT")), rule("Second", country("IT"))))
     assert result.exit_code == 0
     assert "warning: The rule “Second” never decides: the earlier rule “First” matches" in result.output
+
+
+@pytest.mark.parametrize(("hour", "over"), [(22, False), (23, True)])
+def test_a_last_day_has_passed_when_it_has_in_the_merchants_zone(
+    check: Check, monkeypatch: pytest.MonkeyPatch, hour: int, over: bool
+) -> None:
+    """Midnight in Rome is at 23:00 UTC."""
+    now = datetime(2026, 3, 14, hour, 30, tzinfo=UTC)
+    monkeypatch.setattr(rule_checks, "utc_now", lambda: now)
+    result = check(seed(rule("Sale", country("CH")) | {"valid_until": "2026-03-14"}))
+    assert result.exit_code == 0, "time alone does not fail a merchant's continuous integration"
+    told = "warning: The rule “Sale” matches no more: its last day has passed."
+    assert (told in result.output) is over
 
 
 def test_what_is_not_valid_fails_with_its_problems(check: Check) -> None:

@@ -16,6 +16,7 @@ from tests.support import flow
 from tests.support.api import Api
 from tests.support.backoffice import Operator, add_person, words
 from tests.support.drafts import Drafter
+from tests.support.problems import assert_problem
 
 TRY = "/admin/rules/try/"
 BUSINESS = {
@@ -53,8 +54,8 @@ def test_typed_facts_are_decided_as_the_api_decides_them(app: Flask, api: Api) -
     assert places == sorted(places)
     assert "True: The customer type is business – here: business" in page
     assert "Amount €1,200.50" in page
-    assert "Weekday monday" in page
-    assert "Cross-border yes" in page
+    assert "Weekday Monday" in page
+    assert "Cross-border Yes" in page
 
 
 def test_the_first_visit_tries_a_customer_of_now(app: Flask) -> None:
@@ -143,8 +144,8 @@ def test_a_draft_that_is_not_valid_is_tried_where_it_can_be(app: Flask, api: Api
         ("f_amount", "12.345", "EUR has 2 decimals"),
         ("f_currency", "gold", "There is no currency “gold”"),
         ("f_country", "Itly", "Did you mean Italy?"),
-        ("f_hour", "24", "An hour is from 0 to 23."),
-        ("f_attempts", "-1", "Write 0 or more."),
+        ("f_hour", "24", "This must be between 0 and 23."),
+        ("f_attempts", "-1", "This must be 0 or more."),
         ("f_date", "31.12.2026", "Write the day as in"),
         ("f_channel", "moon", "Choose one of the list."),
         ("f_product_categories", "moon", "Choose from the list."),
@@ -201,9 +202,16 @@ def test_who_may_not_see_sessions_may_not_take_their_facts(app: Flask) -> None:
     assert Operator(app, "viewer@example.com").get(address(session=session_id)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "fix"), [("hour", 24, "must be between 0 and 23"), ("attempts", -1, "must be 0 or more")]
+)
+def test_the_api_refuses_what_no_session_can_have(api: Api, key: str, value: int, fix: str) -> None:
+    assert_problem(api.post("/v1/rules/evaluate", {"attributes": {key: value}}), 422, key, fix)
+
+
 def test_a_list_that_is_known_to_be_empty_is_not_one_that_is_unknown(app: Flask) -> None:
     operator = Operator(app)
-    assert "Product categories none" in words(operator.page(address(f_product_categories="-")))
+    assert "Product categories None" in words(operator.page(address(f_product_categories="-")))
     unknown = words(operator.page(address(f_hour="9")))
-    assert "Product categories none" not in unknown
-    assert "Methods that failed none" in unknown
+    assert "Product categories None" not in unknown
+    assert "Methods that failed None" in unknown

@@ -42,6 +42,8 @@ CATALOGUE = Catalogue(
         Attribute("size", "Size", TYPE.STRING, ("small", "large")),
         Attribute("tier", "Tier", TYPE.STRING),
         Attribute("points", "Points", TYPE.INTEGER),
+        Attribute("hour", "Hour", TYPE.INTEGER, minimum=0, maximum=23),
+        Attribute("spent", "Spent", TYPE.INTEGER, minimum=0),
         Attribute("vip", "VIP", TYPE.BOOLEAN),
         Attribute("tags", "Tags", TYPE.STRING_LIST, TAGS),
         Attribute("words", "Words", TYPE.STRING_LIST),
@@ -65,6 +67,8 @@ CONSTANTS: dict[str, tuple[Any, ...]] = {
     "size": ("small", "large"),
     "tier": ("gold", "iron"),
     "points": (1, 2, 5, MAX_INTEGER),
+    "hour": (-1, 0, 9, 22, 23, 24),
+    "spent": (-1, 0, MAX_INTEGER),
     "vip": (True, False),
     "tags": TAGS,
     "words": ("a", "b"),
@@ -80,8 +84,10 @@ def values(attribute: Attribute) -> list[Any]:
             near = {money.amount + step for money in constants for step in (-1, 0, 1)} | {0, MAX_INTEGER}
             return [None, *sorted(amount for amount in near if 0 <= amount <= MAX_INTEGER)]
         case TYPE.INTEGER:
-            near = {value + step for value in constants for step in (-1, 0, 1)} | {-MAX_INTEGER, MAX_INTEGER}
-            return [None, *sorted(value for value in near if -MAX_INTEGER <= value <= MAX_INTEGER)]
+            lowest = -MAX_INTEGER if attribute.minimum is None else attribute.minimum
+            highest = MAX_INTEGER if attribute.maximum is None else attribute.maximum
+            near = {value + step for value in constants for step in (-1, 0, 1)} | {lowest, highest}
+            return [None, *sorted(value for value in near if lowest <= value <= highest)]
         case TYPE.DATE:
             return [None, "0001-01-01", *sorted({day for text in constants for day in _around(text)})]
         case TYPE.STRING_LIST:
