@@ -7,7 +7,6 @@ from flask_admin.theme import Theme
 
 from admin import formats, kept
 from admin.base import Backoffice
-from admin.errors import render_admin_error
 from admin.idle import init_idle
 from admin.large_forms import init_large_forms
 from admin.login import init_login
@@ -50,8 +49,7 @@ def register_admin(app: Flask) -> None:
     init_idle(app)
     init_large_forms(app)
     init_login(app)
-    register_error_page(app, "/admin", render_admin_error)
-    register_error_page(app, kept.PREFIX, kept.error_page)
+    register_error_page(app, "/admin", kept.error_page)
     register_error_page(app, "/admin/login", kept.sign_in_error_page)
     backoffice = Backoffice(
         app,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from admin import formats
 from app.domain.statuses import SessionStatus
-from app.models import CheckoutSession, Payment, db, utc_now
+from app.models import CheckoutSession, Payment, db
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,7 @@ class Figures:
 
 def start_of_day(days_ago: int) -> datetime:
     """Return the first moment of a day in the merchant's zone."""
-    today = utc_now().astimezone(formats.zone()).date()
-    return datetime.combine(today - timedelta(days=days_ago), time(), tzinfo=formats.zone())
+    return datetime.combine(formats.today() - timedelta(days=days_ago), time(), tzinfo=formats.zone())
 
 
 def figures_since(start: datetime) -> Figures:

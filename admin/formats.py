@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from flask import current_app, g
 
 from app.domain.methods import LABELS
 from app.domain.money import DECIMALS, format_money
+from app.models import utc_now
 from app.services import accounts
 
 LOCALE = "en_GB"
@@ -100,6 +101,11 @@ def percent(fraction: float) -> str:
 def zone() -> ZoneInfo:
     """Return the merchant's time zone."""
     return ZoneInfo(current_app.config["JUNCTION"].merchant_timezone)
+
+
+def today() -> date:
+    """Return the day it is in the merchant's zone."""
+    return utc_now().astimezone(zone()).date()
 
 
 def moment(at: datetime) -> str:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import HTTPException
 
-from admin.errors import render_admin_error
+from admin.errors import render_admin_error, render_lost_sign_in, render_stale_form
 from admin.idle import is_signed_in
 from admin.shell import bare_shell, render_page
 
@@ -52,13 +52,14 @@ def restore_page(text: str) -> ResponseReturnValue | None:
 
 
 def error_page(status: int, title: str, text: str) -> ResponseReturnValue:
-    """Return the page of an error below PREFIX; a form whose token ran out is not lost."""
+    """Return the page of an error; a form whose token ran out is kept if it may be, or else told of as what it is."""
     if status == 400 and request.method == "POST" and not _token_holds():
         kept = keep()
         if kept is not None:
             page = restore_page(kept) if is_signed_in() else sign_in_page()
             if page is not None:
                 return page
+        return render_stale_form() if is_signed_in() else render_lost_sign_in()
     return render_admin_error(status, title, text)
 
 

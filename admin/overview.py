@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from admin import formats
 from admin.rule_cards import Card, Slice, cards, slice_of
 from admin.tracing import Tracer
-from app.models import RuleSetActivation, RuleSetDraft, RuleSetVersion, utc_now
+from app.models import RuleSetActivation, RuleSetDraft, RuleSetVersion
 from app.services import drafts, rule_figures, rule_sets
 from app.services.errors import NoActiveRules
 from app.services.rule_figures import Figures
@@ -40,7 +40,7 @@ def overview(page: str) -> Overview:
     ruleset, tracer = rule_sets.ruleset_of(number), Tracer({})
     part = slice_of(len(ruleset.rules), page)
     shown = cards(ruleset.rules, tracer, part=part)
-    today = utc_now().astimezone(formats.zone()).date()
+    today = formats.today()
     silent = frozenset(rule.id for rule in ruleset.rules if figures.is_silent(rule, today))
     return Overview(
         version=rule_sets.get_version(number),

@@ -18,10 +18,15 @@ def language() -> str:
     return chosen if chosen in LANGUAGES else spoken(*request.accept_languages.values())
 
 
+def locale() -> str:
+    """Return the locale in which this page writes sentences and the days in them."""
+    chosen = language()
+    return formats.LOCALE if chosen == DEFAULT else chosen
+
+
 def describer() -> Describer:
     """Return what writes rules and facts in the reader's language, made once a request."""
     if "describer" not in g:
-        locale = language()
-        g.describer = wording.describer(formats.LOCALE if locale == DEFAULT else locale)
+        g.describer = wording.describer(locale())
     made: Describer = g.describer
     return made

@@ -9,7 +9,7 @@ from flask import current_app
 from admin.check_page import CheckPage, check_page
 from admin.draft_forms import person
 from admin.draft_progress import Stage, progress
-from admin.reading import language
+from admin.reading import locale
 from admin.roles import may
 from app.models import Replay, RuleSetDraft
 from app.services import draft_checks, draft_withdrawals, drafts, replays, rule_sets
@@ -45,7 +45,7 @@ class ReviewPage:
 
 def review_page() -> ReviewPage:
     """Return the review of the draft as it stands."""
-    draft, changes = drafts.draft_changes(language())
+    draft, changes = drafts.draft_changes(locale())
     newest = rule_sets.newest_activation()
     active = None if newest is None else newest.version
     checked = draft_checks.last_check(draft) or draft_checks.check_now()[1]

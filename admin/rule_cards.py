@@ -9,6 +9,7 @@ from datetime import date
 
 from flask import url_for
 
+from admin import formats
 from admin.tracing import Tracer
 from rules import Adjustment, Finding, Rule
 
@@ -18,7 +19,10 @@ Marks = Mapping[tuple[str, tuple[str, int]], Iterable[str]]
 
 @dataclass(frozen=True)
 class Card:
-    """One rule or adjustment; `nth` tells apart, from 0, those whose id is the same; `place` counts from 1."""
+    """One rule or adjustment; `nth` tells apart, from 0, those whose id is the same; `place` counts from 1.
+
+    `over` tells that its last day has passed.
+    """
 
     subject: str
     id: str
@@ -29,6 +33,7 @@ class Card:
     enabled: bool
     valid_from: date | None = None
     valid_until: date | None = None
+    over: bool = False
     marks: tuple[str, ...] = ()
     findings: list[Finding] = field(default_factory=list)
 
@@ -105,6 +110,7 @@ def _card(item: Rule | Adjustment, nth: int, place: int, tracer: Tracer, marks: 
         enabled=item.enabled,
         valid_from=item.valid_from if isinstance(item, Rule) else None,
         valid_until=item.valid_until if isinstance(item, Rule) else None,
+        over=isinstance(item, Rule) and item.valid_until is not None and item.valid_until < formats.today(),
         marks=tuple(marks.get((subject, (item.id, nth)), ())),
         findings=findings,
     )

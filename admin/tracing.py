@@ -12,7 +12,7 @@ from app.services.catalogue import catalogue
 from rules import Adjustment, AttributeType, GroupKind, Offer, Rule
 from rules.explain import ConditionTrace, GroupTrace, RuleTrace
 
-MISSING = "not known"
+MISSING = "Not known"
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ class Tracer:
             case AttributeType.COUNTRY:
                 return formats.country(value)
             case AttributeType.BOOLEAN:
-                return "yes" if value else "no"
+                return "Yes" if value else "No"
             case AttributeType.STRING_LIST:
-                return ", ".join(self._item(key, item) for item in value) or "none"
+                return ", ".join(self._item(key, item) for item in value) or "None"
         if key == "locale":
             return formats.language(value)
-        return str(value).replace("_", " ") if attribute.choices else str(value)
+        return _label(str(value)) if attribute.choices else str(value)
 
     def _item(self, key: str, item: str) -> str:
         match key:
@@ -103,7 +103,7 @@ class Tracer:
             case "failed_accounts":
                 return formats.account(item)
             case _:
-                return item.replace("_", " ")
+                return _label(item)
 
     def _lines(self, group: GroupTrace, depth: int, nested: bool = False) -> Iterator[Line]:
         if nested or (group.kind is not GroupKind.ALL and group.children):
@@ -114,3 +114,9 @@ class Tracer:
                 yield from self._lines(child, depth, nested=True)
             else:
                 yield self.line(child, depth)
+
+
+def _label(value: str) -> str:
+    """Return one of an attribute's choices as a label; "VIP" stays as the merchant wrote it."""
+    text = value.replace("_", " ")
+    return text[:1].upper() + text[1:]

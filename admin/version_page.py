@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from admin.reading import language
+from admin.reading import locale
 from app.models import RuleSetActivation, RuleSetVersion
 from app.services import rule_sets
 from rules import Change
@@ -35,7 +35,7 @@ def version_page(number: int, since: str) -> VersionPage:
     """Return a version compared with the one that `since`, as an address has it, names, else the one before."""
     others = [version.number for version in rule_sets.list_versions(CHOICES) if version.number != number]
     compared = int(since) if since.isdecimal() and len(since) < 10 and int(since) in others else number - 1
-    changes = rule_sets.version_changes(number, compared, language()) if compared in others else ()
+    changes = rule_sets.version_changes(number, compared, locale()) if compared in others else ()
     newest = rule_sets.newest_activation()
     return VersionPage(
         version=rule_sets.get_version(number),

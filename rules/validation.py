@@ -1,8 +1,9 @@
 """Whether a rule set can be used: every fault named by rule, condition and fix, in a shopkeeper's words."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from rules.attributes import Catalogue
+from rules.eligibility import AccountLimits
 from rules.json_form import from_json
 from rules.limits import (
     MAX_ACTIONS,
@@ -21,8 +22,12 @@ from rules.spec import Action, Adjustment, Condition, Group, GroupKind, Rule, Ru
 from rules.validation_conditions import condition_faults
 from rules.validation_offers import action_faults, offer_faults
 
+KnownAccounts = Mapping[str, AccountLimits]
 
-def parse(obj: object, catalogue: Catalogue, methods: Collection[str], accounts: Collection[str]) -> RuleSet:
+
+def parse(
+    obj: object, catalogue: Catalogue, methods: Collection[str], accounts: Collection[str] | KnownAccounts
+) -> RuleSet:
     """The valid rule set that plain data describes. InvalidRuleSet holds every problem, up to a few dozen."""
     ruleset = from_json(obj)
     problems = validate(ruleset, catalogue, methods, accounts)
@@ -32,11 +37,12 @@ def parse(obj: object, catalogue: Catalogue, methods: Collection[str], accounts:
 
 
 def validate(
-    ruleset: RuleSet, catalogue: Catalogue, methods: Collection[str], accounts: Collection[str]
+    ruleset: RuleSet, catalogue: Catalogue, methods: Collection[str], accounts: Collection[str] | KnownAccounts
 ) -> tuple[Problem, ...]:
     """Every problem in order, up to a few dozen; none means that the engine can hold the rule set.
 
-    `methods` and `accounts` are the ids that offers may name.
+    `methods` and `accounts` are the ids that offers may name; where they are labels or limits by id, the problems
+    call them so.
     """
     check = _Check(catalogue, methods, accounts)
     problems = []
@@ -48,10 +54,12 @@ def validate(
 
 
 class _Check:
-    def __init__(self, catalogue: Catalogue, methods: Collection[str], accounts: Collection[str]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, methods: Collection[str], accounts: Collection[str] | KnownAccounts
+    ) -> None:
         self._catalogue = catalogue
-        self._methods = methods
-        self._accounts = accounts
+        self._methods = _labels(methods)
+        self._accounts = _labels(accounts)
 
     def ruleset(self, ruleset: RuleSet) -> Iterator[Problem]:
         for path, items, most in (
@@ -85,7 +93,7 @@ class _Check:
             yield Problem(f"{path}.id", f"{where}: its id “{owner.id}” is taken; give it another.", owner.name)
         seen.add(owner.id)
         for fault_path, condition, fix in self._tree(owner.when, f"{path}.when"):
-            words = None if condition is None else describe(condition, self._catalogue, {}, {})
+            words = None if condition is None else describe(condition, self._catalogue, self._methods, self._accounts)
             spot = "" if words is None else f", the condition “{words}”"
             yield Problem(fault_path, f"{where}{spot}: {fix}.", owner.name, words)
 
@@ -153,3 +161,10 @@ def _size(root: Group) -> tuple[int, int, int]:
 
 def _groups(children: Iterable[Condition | Group]) -> Iterator[Group]:
     return (child for child in children if isinstance(child, Group))
+
+
+def _labels(known: Collection[str] | KnownAccounts) -> dict[str, str]:
+    """What people call each of the known ids."""
+    if not isinstance(known, Mapping):
+        return {key: key for key in known}
+    return {key: (it.label if isinstance(it, AccountLimits) else it) or key for key, it in known.items()}

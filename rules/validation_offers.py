@@ -1,7 +1,7 @@
 """What can be wrong with an offer, a plan of providers or an adjustment's action."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from rules.facts import is_storable
 from rules.limits import MAX_ACCOUNTS, MAX_METHODS, MAX_NOTICE, MAX_WEIGHT
@@ -18,11 +18,12 @@ from rules.spec import (
 )
 
 Fault = tuple[str, str]  # the path, and the fix
+Labels = Mapping[str, str]  # of what offers may name, by id
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
 
 
-def offer_faults(offer: Offer, path: str, methods: Collection[str], accounts: Collection[str]) -> Iterator[Fault]:
+def offer_faults(offer: Offer, path: str, methods: Labels, accounts: Labels) -> Iterator[Fault]:
     """Each fault of an offer as its path and the fix."""
     path = f"{path}.methods"
     if not 0 < len(offer.methods) <= MAX_METHODS:
@@ -31,10 +32,10 @@ def offer_faults(offer: Offer, path: str, methods: Collection[str], accounts: Co
     yield from _names(tuple(item.method for item in offer.methods), path, ".method", methods, "payment method")
     for index, item in enumerate(offer.methods):
         for fault_path, fix in plan_faults(item.plan, f"{path}[{index}].providers", accounts):
-            yield fault_path, f"for {item.method[:80]}, {fix}"
+            yield fault_path, f"for {methods.get(item.method, item.method)[:80]}, {fix}"
 
 
-def plan_faults(plan: ProviderPlan, path: str, accounts: Collection[str]) -> Iterator[Fault]:
+def plan_faults(plan: ProviderPlan, path: str, accounts: Labels) -> Iterator[Fault]:
     """Each fault of a plan as its path and the fix."""
     path = f"{path}.accounts"
     if not 0 < len(plan.accounts) <= MAX_ACCOUNTS:
@@ -44,12 +45,12 @@ def plan_faults(plan: ProviderPlan, path: str, accounts: Collection[str]) -> Ite
     for index, item in enumerate(plan.accounts):
         spot = f"{path}[{index}].weight"
         if plan.strategy is Strategy.ORDERED and item.weight is not None:
-            yield spot, "remove the weight, or choose the weighted strategy"
+            yield spot, "remove its share (weight), or split by share (the weighted strategy)"
         if plan.strategy is Strategy.WEIGHTED and not (item.weight and 0 < item.weight <= MAX_WEIGHT):
-            yield spot, f"give {item.account[:80]} a weight from 1 to {MAX_WEIGHT}"
+            yield spot, f"give {accounts.get(item.account, item.account)[:80]} a share (weight) from 1 to {MAX_WEIGHT}"
 
 
-def action_faults(action: Action, path: str, methods: Collection[str], accounts: Collection[str]) -> Iterator[Fault]:
+def action_faults(action: Action, path: str, methods: Labels, accounts: Labels) -> Iterator[Fault]:
     """Each fault of an adjustment's action as its path and the fix."""
     match action:
         case HideMethods(named) | PutFirst(named):
@@ -76,10 +77,10 @@ def _notice(text: Mapping[str, str], path: str) -> Iterator[Fault]:
             yield f"{path}.{language[:20]}", f"write a notice of 1 to {MAX_NOTICE} characters"
 
 
-def _names(names: tuple[str, ...], path: str, part: str, known: Collection[str], kind: str) -> Iterator[Fault]:
+def _names(names: tuple[str, ...], path: str, part: str, known: Labels, kind: str) -> Iterator[Fault]:
     for index, name in enumerate(names):
         spot = f"{path}[{index}]{part}" if len(names) > 1 or part else path
         if name not in known:
             yield spot, f"there is no {kind} “{name[:80]}”; choose another"
         elif name in names[:index]:
-            yield spot, f"{name} is named twice; keep it once"
+            yield spot, f"{known[name]} is named twice; keep it once"

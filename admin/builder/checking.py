@@ -117,5 +117,5 @@ def _fix(problem: Problem) -> str:
     if problem.condition is not None:
         _, _, text = text.partition(f", the condition “{problem.condition}”")
     text = re.sub(r"^[^:]*: ", "", text or problem.message)
-    text = re.sub(r"^for [^, ]{1,80}, ", "", text)
+    text = re.sub(r"^for [^,]{1,80}, ", "", text)
     return text[:1].upper() + text[1:]

@@ -11,6 +11,7 @@ from admin import draft_forms, formats
 from admin.base import HubView, needs
 from admin.check_page import check_page
 from admin.draft_page import draft_page
+from admin.reading import locale
 from admin.rule_cards import draft_address
 from admin.tracing import Tracer
 from app.services import draft_checks, draft_edits, draft_steps, drafts, rule_files
@@ -58,7 +59,7 @@ class DraftView(HubView):
     @needs("rules.edit")
     def discard(self) -> ResponseReturnValue:
         if request.method == "GET":
-            draft, changes = drafts.draft_changes()
+            draft, changes = drafts.draft_changes(locale())
             return self.render("backoffice/draft_discard.html", draft=draft, changes=changes)
         try:
             drafts.discard_draft(revision=draft_forms.revision(), actor=draft_forms.person())

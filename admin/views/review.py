@@ -9,7 +9,7 @@ from flask_admin import expose
 from admin import draft_forms, formats
 from admin.base import HubView, keeps_work, needs
 from admin.publish_form import PublishForm, read_form
-from admin.reading import language
+from admin.reading import locale
 from admin.review_page import review_page
 from app.services import draft_publishing, drafts, rule_sets
 from app.services.errors import DraftChanged, DraftOutdated, FieldRefused, Refusal
@@ -70,7 +70,7 @@ class ReviewView(HubView):
     @expose("/outdated", methods=("GET", "POST"))
     @needs("rules.edit")
     def outdated(self) -> ResponseReturnValue:
-        draft, changes = drafts.draft_changes(language())
+        draft, changes = drafts.draft_changes(locale())
         newest = rule_sets.newest_activation()
         if draft.author is None or newest is None or draft.based_on == newest.version:
             return redirect(url_for(".index"))
@@ -83,7 +83,7 @@ class ReviewView(HubView):
             flash(f"The draft is based on version {version} now. Check it, then have it approved.", "good")
             return redirect(url_for(".index"))
         began = RuleSet() if draft.based_on is None else rule_sets.ruleset_of(draft.based_on)
-        theirs = rule_sets.changes(began, rule_sets.ruleset_of(newest.version), language())
+        theirs = rule_sets.changes(began, rule_sets.ruleset_of(newest.version), locale())
         return self.render("backoffice/draft_outdated.html", draft=draft, newest=newest, theirs=theirs, changes=changes)
 
     def _review(self, form: PublishForm) -> str:

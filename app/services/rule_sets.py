@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from sqlalchemy import func, select, text
 
-from app.domain.methods import METHOD_IDS
+from app.domain.methods import LABELS
 from app.models import ActivationKind, ProviderAccount, RuleSetActivation, RuleSetVersion, db
 from app.services.attribute_errors import RulesOutdated
 from app.services.attribute_uses import no_longer_fit
@@ -55,7 +55,7 @@ def _valid(document: object) -> tuple[RuleSet, Catalogue]:
     attributes = catalogue()
     known = set(db.session.scalars(select(ProviderAccount.id)))
     db.session.rollback()  # a large set takes a while: hold nothing meanwhile
-    return parse(document, attributes, METHOD_IDS, known), attributes
+    return parse(document, attributes, LABELS, known), attributes
 
 
 def tried(document: object) -> Tried:

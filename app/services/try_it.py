@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.domain.methods import METHOD_IDS
+from app.domain.methods import LABELS, METHOD_IDS
 from app.services import accounts, drafts, rule_sets
 from app.services.catalogue import catalogue
 from app.services.transaction import release
@@ -70,7 +70,7 @@ def source_of(number: int | None) -> Source:
     release()  # a large draft takes a while to read
     drafted = from_json(document)
     fit = usable(drafted, known)
-    return Source(None, fit.ruleset, validate(drafted, known, METHOD_IDS, limits), fit.left_out)
+    return Source(None, fit.ruleset, validate(drafted, known, LABELS, limits), fit.left_out)
 
 
 def attempt(source: Source, facts: Facts, on: Bench, session_id: str | None) -> Tried:

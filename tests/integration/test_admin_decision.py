@@ -31,7 +31,7 @@ def test_the_rule_that_decided_stands_with_its_sentence_and_facts(app: Flask) ->
     assert "True: The customer type is business – here: business" in shown
     assert "Country Germany" in shown
     assert "Amount €1,200.00" in shown
-    assert "Cross-border yes" in shown
+    assert "Cross-border Yes" in shown
 
 
 def test_every_method_is_offered_or_has_its_reason(app: Flask) -> None:

@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 
 from admin.idle import IDLE_MINUTES
 from app.models import utc_now
-from tests.support.backoffice import add_person, token, words
+from app.services import people
+from tests.support.backoffice import Operator, add_person, token, words
 from tests.support.drafting import REVIEW, SEED, Author, active, form_of
 from tests.support.hub import ADMIN_PASSWORD
 
@@ -117,7 +118,28 @@ def test_a_stranger_puts_nothing_before_anybody(anna: Author) -> None:
     assert "is kept" not in reply.text
     lose_the_cookie(anna.client)
     reply = anna.client.post(FORM, data=form, headers={"Origin": "https://evil.example"})
-    assert reply.status_code == 400
+    assert reply.status_code == 401
+    assert "is kept" not in reply.text
+
+
+def test_what_is_not_kept_is_at_least_told(app: Flask) -> None:
+    """A form about people: who was signed out is told so, and nothing is done."""
+    here = {"Referer": "http://localhost/admin/people/?page=1"}
+    admin = Operator(app)
+    form = {"email": "new@shop.example", "role": "viewer", "csrf_token": "an old one"}
+    stale = admin.client.post("/admin/people/add", data=form, headers=here)
+    assert stale.status_code == 400
+    assert "The page was open for too long, and nothing was done" in words(stale.text)
+    assert 'href="/admin/people/"' in stale.text
+    lose_the_cookie(admin.client)
+    lost = admin.client.post("/admin/people/add", data=form, headers=here)
+    assert lost.status_code == 401
+    assert "You were signed out Nothing was done. Sign in, then do it again." in words(lost.text)
+    assert 'href="/admin/login?next=/admin/people/"' in lost.text
+    foreign = admin.client.post("/admin/people/add", data=form, headers={"Referer": "https://evil.example/admin/x"})
+    assert 'href="/admin/login"' in foreign.text
+    with app.app_context():
+        assert len(people.list_people()) == 1
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_versions_are_listed_and_each_has_its_page(app: Flask) -> None:
     assert "Version 2 Only one rule anna@example.com" in operator.words("/admin/rules/versions/")
     words = operator.words("/admin/rules/versions/2")
     assert "Rules, version 2" in words
-    assert "Valid from 1 Mar 2026 until 30 Apr 2026" in words
+    assert "Over Valid from 1 Mar 2026 until 30 Apr 2026" in words
     assert f"Rule 1: {rule['name']} Off" in words
     assert "Active" not in words.split("All versions")[0].split("Versions")[1]
 
@@ -237,7 +237,7 @@ def test_forms_need_their_token(app: Flask) -> None:
     operator = Operator(app)
     reply = operator.client.post("/admin/theme/", data={"theme": "dark"})
     assert reply.status_code == 400
-    assert "That did not work" in reply.text
+    assert "Load the page again" in reply.text
     assert token(reply)  # the page that says so is whole, with its own forms
 
 

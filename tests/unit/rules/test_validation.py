@@ -7,6 +7,7 @@ import pytest
 
 from rules import (
     BUILT_IN_CATALOGUE,
+    AccountLimits,
     Adjustment,
     Condition,
     Experiment,
@@ -166,10 +167,10 @@ def test_names_ids_and_dates() -> None:
         (Offer((MethodPlan("cheque", PLAN),)), "there is no payment method “cheque”"),
         (Offer((MethodPlan("card", ProviderPlan(ORDERED, ())),)), "name 1 to 20 providers"),
         (Offer((MethodPlan("card", ProviderPlan(ORDERED, (PlannedAccount("east"),))),)), "no provider “east”"),
-        (Offer((MethodPlan("card", ProviderPlan(ORDERED, (PlannedAccount("north", 5),))),)), "remove the weight"),
-        (Offer((MethodPlan("card", ProviderPlan(WEIGHTED, (PlannedAccount("north"),))),)), "a weight from 1"),
-        (Offer((MethodPlan("card", ProviderPlan(WEIGHTED, (PlannedAccount("north", 0),))),)), "a weight from 1"),
-        (Offer((MethodPlan("card", ProviderPlan(WEIGHTED, (PlannedAccount("north", -1),))),)), "a weight from 1"),
+        (Offer((MethodPlan("card", ProviderPlan(ORDERED, (PlannedAccount("north", 5),))),)), "remove its share"),
+        (Offer((MethodPlan("card", ProviderPlan(WEIGHTED, (PlannedAccount("north"),))),)), "(weight) from 1"),
+        (Offer((MethodPlan("card", ProviderPlan(WEIGHTED, (PlannedAccount("north", 0),))),)), "(weight) from 1"),
+        (Offer((MethodPlan("card", ProviderPlan(WEIGHTED, (PlannedAccount("north", -1),))),)), "(weight) from 1"),
     ],
 )
 def test_offers(offer: Offer, fix: str) -> None:
@@ -234,3 +235,12 @@ def test_the_other_offer_of_an_experiment_is_checked_as_the_rule_s_own() -> None
     assert problem.message == (
         "In the rule “Shoes”, in offer B of the experiment: there is no payment method “cash”; choose another."
     )
+
+
+def test_methods_and_accounts_are_called_as_people_call_them() -> None:
+    plan = ProviderPlan(WEIGHTED, (PlannedAccount("north"), PlannedAccount("south", 1), PlannedAccount("south", 1)))
+    rule = replace(RULE, offer=Offer((MethodPlan("card", plan),)))
+    accounts = {"north": AccountLimits("north", "Nordic"), "south": AccountLimits("south")}
+    twice, share = validate(RuleSet((rule,), (), OFFER), BUILT_IN_CATALOGUE, {"card": "Bank card"}, accounts)
+    assert "for Bank card, south is named twice" in twice.message
+    assert "In the rule “Shoes”: for Bank card, give Nordic a share (weight) from 1 to" in share.message
