@@ -58,7 +58,9 @@ class FindingSchema(Schema):
     kind = fields.String(required=True)
     severity = fields.String(required=True, validate=validate.OneOf(["error", "warning", "information"]))
     rule_id = fields.String(
-        required=True, allow_none=True, metadata={"description": "Of a rule or adjustment; null: the default offer, or all."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of a rule or adjustment; null: the default offer, or all."},
     )
     message = fields.String(required=True)
     other_rule_ids = fields.List(fields.String(), required=True)
