@@ -82,7 +82,7 @@ def lay_out(figures: ExperimentFigures) -> ExperimentPage:
     return ExperimentPage(
         figures=figures,
         arms=(_arm(figures.a, 100 - figures.share, scale), _arm(figures.b, figures.share, scale)),
-        ends=(percent(scale.low, 0), percent(scale.high, 0)),
+        ends=(formats.percent(scale.low, 0), formats.percent(scale.high, 0)),
         difference=f"{signed(between.estimate)} points ({signed(between.low)} to {signed(between.high)})"
         if between
         else "",
@@ -101,8 +101,8 @@ def _arm(figures: ArmFigures, share: int, scale: Scale) -> ArmCard:
         share=share,
         sentence=f"{describer().describe(figures.offer)}.",
         figures=figures,
-        conversion=percent(seen.estimate) if seen else "",
-        interval=f"{percent(seen.low)} to {percent(seen.high)}" if seen else "",
+        conversion=formats.percent(seen.estimate) if seen else "",
+        interval=f"{formats.percent(seen.low)} to {formats.percent(seen.high)}" if seen else "",
         bar=scale.bar(seen) if seen else None,
     )
 
@@ -119,11 +119,6 @@ def _around_zero(between: Interval | None) -> Scale:
     widest = max(abs(between.low), abs(between.high)) if between else 0
     reach = max(1, ceil(STEP * widest)) / STEP
     return Scale(-reach, reach)
-
-
-def percent(fraction: float, digits: int = 1) -> str:
-    """Return e.g. "62.1%"."""
-    return f"{100 * fraction:.{digits}f}%"
 
 
 def signed(fraction: float, digits: int = 1) -> str:

@@ -93,9 +93,9 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def percent(fraction: float) -> str:
-    """Return e.g. "62.5 %" for 0.625."""
-    return f"{100 * fraction:.1f} %"
+def percent(fraction: float, digits: int = 1) -> str:
+    """Return e.g. "62.5%" for 0.625."""
+    return f"{100 * fraction:.{digits}f}%"
 
 
 def zone() -> ZoneInfo:

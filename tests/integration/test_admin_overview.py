@@ -72,7 +72,7 @@ def test_the_page_says_them_and_leads_to_the_sessions(app: Flask) -> None:
         some_decisions()
     operator = Operator(app)
     page = operator.words("/admin/rules/")
-    assert "Decided 3 in 7 days, 4 in 30 days Paid 1 of 2 sessions (50.0 %) 1 newer session does not count yet" in page
+    assert "Decided 3 in 7 days, 4 in 30 days Paid 1 of 2 sessions (50.0%) 1 newer session does not count yet" in page
     assert "Figures of" in page
     listed = operator.page(f"/admin/sessions/?rule={SEED[0]}")
     assert listed.count('class="row-link"') == 3
