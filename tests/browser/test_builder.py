@@ -8,12 +8,10 @@ import requests
 from playwright.sync_api import Locator, Page, StorageState, expect
 
 from tests.browser.conftest import Visitor
-from tests.support.browser import Visit
 from tests.support.hub import API_KEY
 from tests.support.keyboard import Keyboard
 from tests.support.stack import Stack
 
-LOOKS = [(320, "light"), (320, "dark"), (1280, "light"), (1280, "dark")]  # window width in pixels, colour scheme
 FORMS = [
     "new-rule",
     "rules/rule_retry_after_decline",
@@ -117,21 +115,11 @@ def test_every_control_can_be_reached_and_shows_it(visit: Visitor, signed_in: St
         assert {"when.0.0.pick", "when.0.1.low", "offer.0.strategy", "do"} <= set(names)
 
 
-def look(here: Visit) -> None:
-    """Hold the page that is shown to the rules, in each look."""
-    for width, scheme in LOOKS:
-        here.page.set_viewport_size({"width": width, "height": 800})
-        here.page.emulate_media(color_scheme=scheme)
-        assert here.overflow() <= 0, f"{here.overflow()} pixels too wide at {width}"
-        assert here.faults() == [], (width, scheme)
-    assert here.page.locator("h1").count() == 1
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_the_form_in_every_look(visit: Visitor, signed_in: StorageState, draft: str, form: str) -> None:
     with visit(storage_state=signed_in) as here:
         here.page.goto(f"{draft}/{form}")
-        look(here)
+        here.hold_in_every_look()
 
 
 def press(page: Page, do: str) -> None:
@@ -164,7 +152,7 @@ def test_messages_and_deep_groups_in_every_look(visit: Visitor, signed_in: Stora
         expect(page.locator('input[name="other.0.0.weight"]')).to_be_hidden()
         press(page, "save")
         page.locator("#summary").wait_for()
-        look(here)
+        here.hold_in_every_look()
         page.get_by_role("link", name="There is no country").click()
         assert page.evaluate("document.activeElement.name") == "when.1.text"
 
@@ -178,7 +166,7 @@ def test_two_authors_in_every_look(visit: Visitor, signed_in: StorageState, draf
         here.page.locator("#name").fill("Mine")
         press(here.page, "save")
         here.page.locator("#conflict").wait_for()
-        look(here)
+        here.hold_in_every_look()
         press(here.page, "save")
         here.page.wait_for_url("**/rules/draft/#rule-rule_subscription")
 

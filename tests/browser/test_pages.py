@@ -10,12 +10,10 @@ from playwright.sync_api import StorageState
 
 from tests.browser.conftest import Visitor
 from tests.support.api import session_body
-from tests.support.browser import Visit
 from tests.support.checkout import choose, decide, pay, pay_button, shop_as
 from tests.support.stack import Stack
 from tests.support.waiting import wait_until
 
-LOOKS = [(320, "light"), (1280, "light"), (1280, "dark")]  # window width in pixels, colour scheme
 CUSTOMER_PAGES = [
     "shop",
     "shop_problem",
@@ -155,21 +153,11 @@ def world(stack: Stack, expire: Callable[[str], None]) -> World:
     return World(stack, expire)
 
 
-def look(here: Visit) -> None:
-    """Hold the page that is shown to the rules, in each look."""
-    for width, scheme in LOOKS:
-        here.page.set_viewport_size({"width": width, "height": 800})
-        here.page.emulate_media(color_scheme=scheme)
-        assert here.overflow() <= 0, f"{here.overflow()} pixels too wide at {width}"
-        assert here.faults() == [], (width, scheme)
-    assert here.page.locator("h1").count() == 1
-
-
 @pytest.mark.parametrize("page", [*CUSTOMER_PAGES, *PROVIDER_PAGES])
 def test_a_customers_page(visit: Visitor, world: World, page: str) -> None:
     with visit() as here:
         here.page.goto(world.url(page))
-        look(here)
+        here.hold_in_every_look()
 
 
 def test_the_page_that_says_what_is_missing(visit: Visitor, world: World) -> None:
@@ -177,7 +165,7 @@ def test_the_page_that_says_what_is_missing(visit: Visitor, world: World) -> Non
         here.page.goto(world.url("choose"))
         pay_button(here.page).click()
         here.page.get_by_role("alert").wait_for()
-        look(here)
+        here.hold_in_every_look()
 
 
 def test_the_page_that_says_it_was_paid_already(visit: Visitor, world: World) -> None:
@@ -187,20 +175,20 @@ def test_the_page_that_says_it_was_paid_already(visit: Visitor, world: World) ->
         world.pay_elsewhere()
         pay_button(here.page).click()
         here.page.get_by_role("alert").wait_for()
-        look(here)
+        here.hold_in_every_look()
 
 
 def test_the_sign_in_page(visit: Visitor, stack: Stack) -> None:
     with visit() as here:
         here.page.goto(f"{stack.url}/admin/login")
-        look(here)
+        here.hold_in_every_look()
 
 
 @pytest.mark.parametrize("page", ADMIN_PAGES)
 def test_an_operators_page(visit: Visitor, world: World, signed_in: StorageState, page: str) -> None:
     with visit(storage_state=signed_in) as here:
         here.page.goto(world.admin_url(page))
-        look(here)
+        here.hold_in_every_look()
 
 
 def test_the_page_of_the_api_shows_every_operation(visit: Visitor, stack: Stack) -> None:

@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 
 from rules import seed_json
 from tests.browser.conftest import Visitor
-from tests.browser.test_builder import look
 from tests.support.api import session_body
 from tests.support.browser import Visit
 from tests.support.experiments import offer
@@ -161,7 +160,7 @@ def test_a_page_of_the_rules(here: Visit, world: World, address: str) -> None:
     reply = here.page.goto(world.address(address))
     assert reply is not None
     assert reply.status == 200
-    look(here)
+    here.hold_in_every_look()
 
 
 def test_what_is_folded_away(here: Visit, world: World) -> None:
@@ -170,7 +169,7 @@ def test_what_is_folded_away(here: Visit, world: World) -> None:
         here.page.goto(world.address(address))
         here.page.locator(f"{folded} summary").first.click()
         expect(here.page.locator(folded).first).to_have_attribute("open", "")
-        look(here)
+        here.hold_in_every_look()
 
 
 def test_a_file_that_holds_no_rules(here: Visit, world: World) -> None:
@@ -179,7 +178,7 @@ def test_a_file_that_holds_no_rules(here: Visit, world: World) -> None:
         here.page.locator("#file").set_input_files({"name": "a.json", "mimeType": "text/plain", "buffer": content})
         press(here.page, "Put it in the draft")
         expect(here.page.locator("#problem")).to_be_visible()
-        look(here)
+        here.hold_in_every_look()
 
 
 def test_somebody_who_is_added_twice(here: Visit, world: World) -> None:
@@ -189,7 +188,7 @@ def test_somebody_who_is_added_twice(here: Visit, world: World) -> None:
         here.page.locator("[name=email]").fill(f"{'x' * 60}@{'y' * 60}.example.com")
         press(here.page, re.compile("^Add$"))
         expect(here.page.locator(shown)).to_be_visible()
-        look(here)
+        here.hold_in_every_look()
 
 
 def test_a_stale_card(here: Visit, world: World) -> None:
@@ -197,7 +196,7 @@ def test_a_stale_card(here: Visit, world: World) -> None:
     world.write(drafted())
     press(here.page, re.compile("^Switch off"))
     expect(here.page.locator("main")).to_contain_text("changed the draft")
-    look(here)
+    here.hold_in_every_look()
 
 
 def test_a_form_kept_over_a_lost_sign_in(here: Visit, world: World) -> None:
@@ -207,12 +206,12 @@ def test_a_form_kept_over_a_lost_sign_in(here: Visit, world: World) -> None:
     here.context.clear_cookies()
     press(page, "Save in the draft")
     expect(page.get_by_text("What you wrote is kept: sign in to go on.")).to_be_visible()
-    look(here)
+    here.hold_in_every_look()
     page.get_by_label("E-mail address").fill(ADMIN_EMAIL)
     page.get_by_label("Password").fill(ADMIN_PASSWORD)
     press(page, "Sign in")
     expect(page.get_by_role("heading", name="What you wrote is kept")).to_be_visible()
-    look(here)
+    here.hold_in_every_look()
     press(page, "Go on with what you wrote")
     expect(page.locator("#name")).to_have_value(LONG)
 
@@ -222,17 +221,17 @@ def test_an_approved_draft_whose_note_is_missing_and_one_that_is_planned(here: V
     world.write(drafted())
     page.goto(world.address("rules/draft/review/"))
     press(page, "Approve the draft")
-    look(here)
+    here.hold_in_every_look()
     press(page, "Publish")
     expect(page.locator("#note-wrong")).to_be_visible()
-    look(here)
+    here.hold_in_every_look()
     page.locator("#note").fill(f"{LONG} {LONG}")
     page.get_by_label("Later, on").check()
     page.locator("[name=day]").fill("2026-12-31")
     page.locator("[name=time]").fill("08:30")
     press(page, "Publish")
     expect(page.get_by_role("button", name="Cancel the plan")).to_be_visible()
-    look(here)
+    here.hold_in_every_look()
     world.write(drafted())
 
 
@@ -244,4 +243,4 @@ def test_a_draft_that_another_version_overtook(here: Visit, world: World) -> Non
             for address in ("rules/draft/", "rules/draft/review/", "rules/draft/review/outdated"):
                 here.page.goto(world.address(address))
                 expect(here.page.locator("main")).to_contain_text("Version 1")
-                look(here)
+                here.hold_in_every_look()

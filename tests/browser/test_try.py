@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import StorageState
 
 from tests.browser.conftest import Visitor
-from tests.browser.test_pages import look
 from tests.support.api import session_body
 from tests.support.stack import Stack
 
@@ -25,7 +24,7 @@ def test_each_state_of_the_page(
 ) -> None:
     with visit(storage_state=signed_in) as here:
         here.page.goto(f"{stack.url}/admin/rules/try/{query.format(session=session_id)}")
-        look(here)
+        here.hold_in_every_look()
 
 
 def test_a_trial_by_keyboard_without_script(visit: Visitor, stack: Stack, signed_in: StorageState) -> None:

@@ -44,7 +44,8 @@ def test_no_request_fails_and_every_decision_names_the_version_it_came_from(stac
         for version in range(first + 1, first + 5):
             stack.publish(renamed(version))
             for _ in range(12):  # more than there are web processes: none still decides by the old version
-                assert ask() == (201, {"version": version, "rule": {"id": "rule_italy", "name": f"{NAME} {version}"}})
+                rule = {"id": "rule_italy", "name": f"{NAME} {version}"}
+                assert ask() == (201, {"version": version, "rule": rule, "arm": None})
     finally:
         over.set()
     for thread in threads:

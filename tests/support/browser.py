@@ -4,7 +4,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
 
 AXE = (Path(__file__).parents[1] / "browser" / "vendor" / "axe.min.js").read_text()
 ARGUMENTS = [
@@ -17,6 +17,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 SERIOUS = ("serious", "critical")
+LOOKS = [(320, "light"), (1280, "dark")]  # window width in pixels, colour scheme: widths and colours do not interact
 
 
 class Visit:
@@ -53,13 +54,33 @@ class Visit:
 
         The script goes in through the debugger, which the page's policy does not bind, so that the policy stays on.
         """
-        self.page.evaluate(AXE)
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        try:
+            found = self._run_axe()
+        except Error as error:
+            if "context was destroyed" not in str(error):
+                raise
+            self.page.wait_for_load_state()  # a page that waits for news went on by itself
+            found = self._run_axe()
         return [
             f"{fault['id']}: {fault['nodes'][0]['html'][:160]} ({fault['nodes'][0]['failureSummary'][:300]})"
             for fault in found
             if fault["impact"] in SERIOUS
         ]
+
+    def hold_in_every_look(self) -> None:
+        """Hold the page that is shown to the rules: no fault by axe, not wider than the window, one main heading."""
+        for width, scheme in LOOKS:
+            self.page.set_viewport_size({"width": width, "height": 800})
+            self.page.emulate_media(color_scheme=scheme)
+            assert self.overflow() <= 0, f"{self.overflow()} pixels too wide at {width}"
+            assert self.faults() == [], (width, scheme)
+        assert self.page.locator("h1").count() == 1
+
+    def _run_axe(self) -> list[dict[str, Any]]:
+        if not self.page.evaluate("Boolean(window.axe)"):
+            self.page.evaluate(AXE)
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return list(found["violations"])
 
     def _note(self, message: ConsoleMessage) -> None:
         """Note errors and violations; that the page itself was answered with 4xx is no error of the page."""
