@@ -51,6 +51,8 @@ def build(config: Config) -> Flask:
     """The whole application, composed as `wsgi.py` composes it."""
     app = create_app(config)
     register_admin(app)
+    # Hashing is slow on purpose; a thousand tests that sign in need not wait for it.
+    app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=64)
     return app
 
 
