@@ -24,7 +24,7 @@ def main() -> int:
     failed = [name for name, command in CHECKS.items() if not run(name, [str(PROGRAMS / command[0]), *command[1:]])]
     chromium = find_chromium() or install_chromium()
     browser_tests = [] if chromium else ["--ignore", "tests/browser"]
-    workers = str(min((os.cpu_count() or 2) + 1, 5))  # one more than processors: tests wait for servers and browsers
+    workers = str(min(max(os.cpu_count() or 2, 2), 4))
     tests = [sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadfile", "--no-loadscope-reorder"]
     tests += ["--durations", "10", *browser_tests, *sys.argv[1:]]
     print("The tests bring PostgreSQL, Redis and the sandbox with them; each runs on SQLite and on PostgreSQL.")
