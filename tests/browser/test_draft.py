@@ -27,7 +27,8 @@ def test_a_rule_is_moved_and_put_back_by_keyboard_without_script(
         here.page.get_by_role("button", name=f"Down rule 1, {before[0]}").press("Enter")
         expect(here.page.get_by_text(f"Moved “{before[0]}” down.")).to_be_attached()
         assert names(here.page)[:2] == before[1::-1]
-        here.page.wait_for_load_state()  # only then has the browser gone to the card
+        here.page.wait_for_load_state()
+        expect(here.page.locator(":target")).to_be_attached()  # only then has the browser gone to the card
         here.page.keyboard.press("Tab")
         expect(here.page.get_by_role("link", name=f"Edit rule 2, {before[0]}")).to_be_focused()
         here.page.get_by_role("button", name="Undo: moved").press("Enter")
