@@ -1,56 +1,60 @@
-"""The one interface every payment provider is reached through: requests, truths, errors and verbs.
+"""The one interface every payment provider is reached through: its verbs, and the errors they may raise.
 
-Amounts are integers in minor units of the ISO 4217 currency beside them; times are aware and in UTC.
 An adapter keeps no state and writes no database: it translates, and it never decides what happens next.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from datetime import date, datetime
 from typing import Protocol
 
+from providers.truths import (
+    AccountConfig,
+    Capabilities,
+    Charge,
+    ChargeRequest,
+    ChargeStage,
+    ChargeState,
+    Failure,
+    FailureKind,
+    MethodCapability,
+    ProviderRenewal,
+    ProviderSubscription,
+    ProviderSubscriptionState,
+    RefundRequest,
+    RefundResult,
+    RefundState,
+    ReportLine,
+    SettingField,
+    SubscriptionRequest,
+    WebhookEvent,
+)
 
-class ChargeState(StrEnum):
-    """Where a charge stands. A cancelled charge is `FAILED` with a failure that says who gave up."""
-
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-
-
-class ChargeStage(StrEnum):
-    """Why a pending charge is pending: the customer has to act, or the provider is still deciding."""
-
-    AWAITING_CUSTOMER = "awaiting_customer"
-    PROCESSING = "processing"
-
-
-class RefundState(StrEnum):
-    """Where a refund stands."""
-
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-
-
-class FailureKind(StrEnum):
-    """What a failure means for the next step: trying again, another method, or another provider."""
-
-    HARD_DECLINE = "hard_decline"  # the same instrument will never work
-    SOFT_DECLINE = "soft_decline"  # it may work later, or with another method
-    CUSTOMER_CANCELLED = "customer_cancelled"
-    EXPIRED = "expired"
-    TECHNICAL = "technical"  # the provider or the configuration, not the customer
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why something definitely did not happen; `code` is the provider's own, `message` is for operators."""
-
-    kind: FailureKind
-    code: str
-    message: str
+__all__ = [
+    "AccountConfig",
+    "Capabilities",
+    "Charge",
+    "ChargeRequest",
+    "ChargeStage",
+    "ChargeState",
+    "Failure",
+    "FailureKind",
+    "InvalidWebhook",
+    "MethodCapability",
+    "OutcomeUnknown",
+    "Provider",
+    "ProviderError",
+    "ProviderRefused",
+    "ProviderRenewal",
+    "ProviderSubscription",
+    "ProviderSubscriptionState",
+    "RefundRequest",
+    "RefundResult",
+    "RefundState",
+    "ReportLine",
+    "SettingField",
+    "SubscriptionRequest",
+    "WebhookEvent",
+]
 
 
 class ProviderError(Exception):
@@ -79,135 +83,6 @@ class InvalidWebhook(ProviderError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class AccountConfig:
-    """One configured account at a provider; the caller has already decrypted `secrets`."""
-
-    id: str
-    provider: str
-    settings: Mapping[str, str]
-    secrets: Mapping[str, str] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SettingField:
-    """One field of an account's settings form; a secret is stored encrypted and never shown again."""
-
-    key: str
-    label: str
-    secret: bool = False
-    help: str = ""
-    required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class MethodCapability:
-    """What an account accepts for one method.
-
-    `currencies` and `countries` are codes, None means any; `flows` are among direct, pay_by_link and
-    subscription; `min_amount` and `max_amount` are inclusive, in minor units by currency; a currency not
-    named has no limit.
-    """
-
-    currencies: frozenset[str] | None
-    countries: frozenset[str] | None
-    flows: frozenset[str]
-    min_amount: Mapping[str, int] = field(default_factory=dict)
-    max_amount: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What an account can do: its methods by key (`card`, `sepa_debit`, ...) and the verbs it supports."""
-
-    methods: Mapping[str, MethodCapability]
-    refunds: bool
-    partial_refunds: bool
-    cancel: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargeRequest:
-    """One try to collect `amount`.
-
-    `attempt_id` is our reference, and the idempotency key is made from it. `reference` is the merchant's
-    own, shown to the customer. The customer comes back to `return_url`, whatever the outcome; a provider
-    may add query parameters of its own. `country` is ISO 3166 alpha-2, `locale` is BCP 47. After
-    `expires_at` the charge can no longer be paid.
-    """
-
-    attempt_id: str
-    amount: int
-    currency: str
-    method: str
-    reference: str
-    return_url: str
-    expires_at: datetime
-    description: str = ""
-    country: str | None = None
-    locale: str = "en"
-    customer_email: str | None = None
-    customer_name: str | None = None
-    strong_authentication: bool = False
-    metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Charge:
-    """The provider's truth about one charge.
-
-    `failure` is set exactly when `state` is failed, `stage` exactly when it is pending. `redirect_url` is
-    the provider's page while the customer has to act. `amount` and `currency` are what the provider says:
-    compare them.
-    """
-
-    provider_reference: str
-    attempt_id: str
-    state: ChargeState
-    amount: int
-    currency: str
-    redirect_url: str | None = None
-    failure: Failure | None = None
-    stage: ChargeStage | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundRequest:
-    """Give `amount` of a succeeded charge back; `provider_reference` is the charge's, `refund_id` ours."""
-
-    refund_id: str
-    provider_reference: str
-    amount: int
-    currency: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundResult:
-    """The provider's truth about one refund; `failure` is set exactly when `state` is failed."""
-
-    provider_reference: str
-    refund_id: str
-    state: RefundState
-    failure: Failure | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookEvent:
-    """A proven hint that something changed, and nothing more: ask the provider for the truth.
-
-    `event_id` is the same on every delivery of the event. `kind` is the provider's own name for it. At
-    least one of `attempt_id` and `refund_id` is set when the event concerns a charge or refund of ours.
-    """
-
-    event_id: str
-    kind: str
-    attempt_id: str | None
-    refund_id: str | None
-    provider_reference: str
-    occurred_at: datetime
 
 
 class Provider(Protocol):
@@ -269,6 +144,36 @@ class Provider(Protocol):
 
     def look_up_refund(self, account: AccountConfig, refund_id: str) -> RefundResult | None:
         """The refund as it stands now, or None: the provider has never heard of it. Moves no money.
+
+        Raises: OutcomeUnknown, and nothing else.
+        """
+
+    def start_subscription(self, account: AccountConfig, request: SubscriptionRequest) -> ProviderSubscription:
+        """Let the provider charge the renewals, at most one subscription for a `subscription_id`.
+
+        A repetition returns it as it stands now. Raises: ProviderRefused, none was started; OutcomeUnknown, ask
+        `look_up_subscription`.
+        """
+
+    def adjust_subscription(
+        self, account: AccountConfig, subscription_id: str, *, amount: int, ends_at: datetime | None
+    ) -> ProviderSubscription:
+        """Say what the next renewal asks for and when the subscription ends, if it does; both as they shall be.
+
+        Repeating it changes nothing. An end that has come cannot be taken back. With `ends_at` now or in the past it
+        ends at once. Raises: ProviderRefused, nothing was changed; OutcomeUnknown.
+        """
+
+    def look_up_subscription(
+        self, account: AccountConfig, subscription_id: str, *, from_number: int = 1
+    ) -> ProviderSubscription | None:
+        """The subscription and its renewals from `from_number` on, or None: never heard of. Moves no money.
+
+        Raises: OutcomeUnknown, and nothing else.
+        """
+
+    def report(self, account: AccountConfig, day: date) -> tuple[ReportLine, ...]:
+        """Every charge and refund that succeeded on `day` in UTC, as the provider's books have it.
 
         Raises: OutcomeUnknown, and nothing else.
         """

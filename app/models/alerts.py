@@ -28,3 +28,4 @@ class Alert(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     resolved_by: Mapped[str | None] = mapped_column(String(254))
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")  # what that person found and did

@@ -22,6 +22,7 @@ class PaymentAttempt(Base):
         one_of("status", AttemptStatus),
         CheckConstraint("(status = 'failed') = (failure_kind IS NOT NULL)", name="failure_exactly_when_failed"),
         Index("uq_payment_attempts_live", "session_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
+        Index("ix_payment_attempts_account_ended", "account_id", "ended_at"),
         Index("ix_payment_attempts_due", "next_check_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
     )
 
@@ -32,6 +33,7 @@ class PaymentAttempt(Base):
     method: Mapped[str] = mapped_column(String(40))
     status: Mapped[str] = mapped_column(String(20), default=AttemptStatus.STARTED)
     strong_authentication: Mapped[bool] = mapped_column(Boolean, default=False)  # the rules asked for it
+    token_id: Mapped[str | None] = mapped_column(ID)  # the customer is not there; a foreign key would circle
     stage: Mapped[str | None] = mapped_column(String(20))  # while pending: awaiting_customer or processing
     provider_reference: Mapped[str | None] = mapped_column(String(255))
     redirect_url: Mapped[str | None] = mapped_column(Text)
@@ -46,6 +48,9 @@ class PaymentAttempt(Base):
     session = relationship("CheckoutSession", back_populates="attempts")
     payment = relationship("Payment", back_populates="attempts")
     account = relationship("ProviderAccount")
+    token = relationship(
+        "PaymentToken", primaryjoin="foreign(PaymentAttempt.token_id) == PaymentToken.id", viewonly=True
+    )
 
 
 # Written out as in the partial indexes, so that SQLite, too, reads only the live ones.

@@ -15,7 +15,10 @@ from app.models.base import ID, Base, Document, UtcDateTime, one_of, utc_now
 
 
 class CheckoutSession(Base):
-    """One hosted page that leads to one payment. `amount` is in minor units of `currency`."""
+    """One hosted page that leads to one payment. `amount` is in minor units of `currency`.
+
+    One that belongs to a subscription or came from a link names it; foreign keys there would close a circle.
+    """
 
     __tablename__ = "checkout_sessions"
     __table_args__ = (
@@ -30,6 +33,8 @@ class CheckoutSession(Base):
     currency: Mapped[str] = mapped_column(String(3))
     reference: Mapped[str] = mapped_column(String(100), index=True)
     flow: Mapped[str] = mapped_column(String(20), default="direct")
+    subscription_id: Mapped[str | None] = mapped_column(ID, index=True)
+    payment_link_id: Mapped[str | None] = mapped_column(ID, index=True)
     customer: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)  # email, name, country, type, returning
     attributes: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)  # the shop's own facts, already typed
     items: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)  # {name, quantity, amount}
@@ -45,3 +50,14 @@ class CheckoutSession(Base):
     payment = relationship("Payment", back_populates="session", uselist=False)
     decisions = relationship("DecisionRecord", back_populates="session", order_by="DecisionRecord.sequence")
     attempts = relationship("PaymentAttempt", back_populates="session", order_by="PaymentAttempt.started_at")
+    renewal = relationship("Renewal", back_populates="session", uselist=False)
+    subscription = relationship(
+        "Subscription",
+        primaryjoin="foreign(CheckoutSession.subscription_id) == Subscription.id",
+        viewonly=True,
+    )
+    payment_link = relationship(
+        "PaymentLink",
+        primaryjoin="foreign(CheckoutSession.payment_link_id) == PaymentLink.id",
+        back_populates="sessions",
+    )

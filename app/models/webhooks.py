@@ -26,6 +26,8 @@ class WebhookDelivery(Base):
     event_id: Mapped[str] = mapped_column(String(255))
     kind: Mapped[str] = mapped_column(String(100))
     attempt_id: Mapped[str | None] = mapped_column(ID, index=True)
+    refund_id: Mapped[str | None] = mapped_column(ID)
+    subscription_id: Mapped[str | None] = mapped_column(ID)
     body: Mapped[str] = mapped_column(Text)  # the evidence, as it was signed
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from app.domain.money import format_money
 from app.domain.statuses import AttemptStatus, PaymentStatus, SessionStatus
 from app.models import IS_LIVE, CheckoutSession, Payment, PaymentAttempt, db, utc_now
+from app.services import outcomes
 from app.services.alerts import raise_alert
 from app.services.errors import NotFound
 from app.services.transaction import transaction
@@ -45,7 +46,7 @@ def apply_charge(attempt_id: str, charge: Charge, *, actor: str) -> PaymentAttem
         elif charge.state is ChargeState.SUCCEEDED:
             _succeed(session, payment, attempt, charge, actor)
         elif charge.state is ChargeState.FAILED and charge.failure is not None:
-            _fail(payment, attempt, charge.failure, actor, charge.provider_reference)
+            _fail(session, payment, attempt, charge.failure, actor, charge.provider_reference)
         else:
             _wait(attempt, charge, actor)
     return attempt
@@ -54,8 +55,8 @@ def apply_charge(attempt_id: str, charge: Charge, *, actor: str) -> PaymentAttem
 def apply_failure(attempt_id: str, failure: Failure, *, actor: str) -> PaymentAttempt:
     """Record that the attempt definitely took no money."""
     with transaction():
-        _, payment, attempt = _lock(attempt_id)
-        _fail(payment, attempt, failure, actor, attempt.provider_reference)
+        session, payment, attempt = _lock(attempt_id)
+        _fail(session, payment, attempt, failure, actor, attempt.provider_reference)
     return attempt
 
 
@@ -150,11 +151,17 @@ def _succeed(session: CheckoutSession, payment: Payment, attempt: PaymentAttempt
     )
     if can_move(session, SessionStatus.COMPLETED):
         move(session, SessionStatus.COMPLETED, actor=actor, completed_at=now)
+    outcomes.collected(session, payment, attempt, token=charge.token, actor=actor)
     log.info("payment_paid", payment=payment.id, attempt=attempt.id)
 
 
 def _fail(
-    payment: Payment, attempt: PaymentAttempt, failure: Failure, actor: str, provider_reference: str | None
+    session: CheckoutSession,
+    payment: Payment,
+    attempt: PaymentAttempt,
+    failure: Failure,
+    actor: str,
+    provider_reference: str | None,
 ) -> None:
     if not can_move(attempt, AttemptStatus.FAILED):
         return
@@ -174,6 +181,7 @@ def _fail(
     to = PaymentStatus.EXPIRED if failure.kind is FailureKind.EXPIRED else PaymentStatus.FAILED
     if payment.status == PaymentStatus.PENDING:
         move(payment, to, actor=actor, reason=failure.code)
+    outcomes.not_collected(session, payment, attempt, actor=actor)
 
 
 def _wait(attempt: PaymentAttempt, charge: Charge, actor: str) -> None:

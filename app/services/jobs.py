@@ -38,6 +38,14 @@ def enqueue(kind: str, subject_id: str, *, due_at: datetime | None = None) -> No
     )
 
 
+class NotYet(Exception):
+    """Raised by a handler that has done what it could for now: the job is due again at `due_at`, and has not failed."""
+
+    def __init__(self, due_at: datetime) -> None:
+        super().__init__(f"due again at {due_at:%Y-%m-%d %H:%M:%S} UTC")
+        self.due_at = due_at
+
+
 class Leased(NamedTuple):
     """A job that is due and leased to the caller."""
 
@@ -92,6 +100,21 @@ def finish(job_id: str) -> None:
     with transaction():
         not_done = update(Job).where(Job.id == job_id, Job.done_at.is_(None))
         db.session.execute(not_done.values(done_at=utc_now(), quarantined_at=None))
+
+
+def put_off(job_id: str, due_at: datetime) -> None:
+    """Let the job run again at `due_at`, with all its tries."""
+    with transaction():
+        not_done = update(Job).where(Job.id == job_id, Job.done_at.is_(None))
+        db.session.execute(not_done.values(due_at=due_at, attempts=0, quarantined_at=None))
+
+
+def bring_forward(kind: str, subject_id: str) -> None:
+    """Ask, in the caller's transaction, for work that may be waiting for later to be done now."""
+    enqueue(kind, subject_id)
+    waiting = (Job.kind == kind, Job.subject_id == subject_id, Job.done_at.is_(None), Job.quarantined_at.is_(None))
+    now = utc_now()
+    db.session.execute(update(Job).where(*waiting, Job.due_at > now + LEASE).values(due_at=now))
 
 
 def fail(job_id: str, error: str) -> None:

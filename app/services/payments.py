@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import structlog
-from flask import current_app
 from sqlalchemy import select
 
 from app.domain.ids import new_id
 from app.domain.statuses import LIVE_ATTEMPT, SETTLED_PAYMENT, AttemptStatus, PaymentStatus, SessionStatus
 from app.models import CheckoutSession, Payment, PaymentAttempt, StatusChange, db, utc_now
 from app.services import accounts, attempts
+from app.services.charging import call_of, charge
 from app.services.decisions import current_decision, offered_now, outcome_of
 from app.services.errors import AlreadyPaid, MethodNotOffered, NotFound, SessionExpired, TermsNotAccepted
 from app.services.sessions import get_session, is_overdue, live_attempt
 from app.services.slots import provider_slot
 from app.services.transaction import release, transaction
 from app.services.transitions import move, record_creation
-from providers.interface import AccountConfig, ChargeRequest, Failure, FailureKind, OutcomeUnknown, Provider
-from providers.interface import ProviderRefused as Refused
+from providers.interface import Failure, FailureKind, OutcomeUnknown
 from rules import Decision
 
-log = structlog.get_logger()
-
 NEVER_ASKED = Failure(FailureKind.EXPIRED, "never_reached", "The provider never received it, and its session is over.")
-
-
-@dataclass(frozen=True)
-class _Call:
-    """All that calling the provider needs, read while a transaction was open."""
-
-    provider: Provider
-    account: AccountConfig
-    request: ChargeRequest
 
 
 def pay(
@@ -52,7 +38,7 @@ def pay(
     with provider_slot():
         attempt, fallbacks = _start(session_id, method, accept_terms, actor, attempt_id)
         while fallbacks is not None:
-            attempt = _charge(attempt.id, actor=actor)
+            attempt = charge(attempt.id, actor=actor)
             technical = attempt.status == AttemptStatus.FAILED and attempt.failure_kind == FailureKind.TECHNICAL
             left = tuple(filter(accounts.usable().__contains__, fallbacks)) if technical else ()
             if not left:
@@ -75,35 +61,35 @@ def _settle(attempt_id: str, actor: str) -> PaymentAttempt:
     attempt = attempts.get_attempt(attempt_id)
     if attempt.status == AttemptStatus.SUCCEEDED:
         return attempt
-    call = _call_of(attempt)
+    call = call_of(attempt)
     in_time = attempt.session.status == SessionStatus.OPEN and not is_overdue(attempt.session, utc_now())
     release()
     try:
-        charge = call.provider.look_up(call.account, attempt_id)
+        found = call.provider.look_up(call.account, attempt_id)
     except OutcomeUnknown as unknown:
         return attempts.apply_unknown(attempt_id, unknown.message, actor=actor)
-    if charge is not None:
-        return attempts.apply_charge(attempt_id, charge, actor=f"provider:{call.account.id}")
+    if found is not None:
+        return attempts.apply_charge(attempt_id, found, actor=f"provider:{call.account.id}")
     attempt = attempts.get_attempt(attempt_id)
     if attempt.status not in LIVE_ATTEMPT or utc_now() - attempt.started_at < attempts.FIRST_CHECK:
         return attempt
     if in_time:
-        return _charge(attempt_id, actor=actor, is_repeat=True)
+        return charge(attempt_id, actor=actor, is_repeat=True)
     return attempts.apply_failure(attempt_id, NEVER_ASKED, actor=actor)
 
 
 def abandon(attempt_id: str, *, actor: str) -> PaymentAttempt:
     """Ask the provider that an unfinished attempt can no longer be paid, so that the customer may choose again."""
-    call = _call_of(attempts.get_attempt(attempt_id))
+    call = call_of(attempts.get_attempt(attempt_id))
     release()
     with provider_slot():
         try:
-            charge = call.provider.cancel(call.account, attempt_id)
+            found = call.provider.cancel(call.account, attempt_id)
         except OutcomeUnknown as unknown:
             return attempts.apply_unknown(attempt_id, unknown.message, actor=actor)
-        if charge is None:
+        if found is None:
             return _settle(attempt_id, actor)
-    return attempts.apply_charge(attempt_id, charge, actor=actor)
+    return attempts.apply_charge(attempt_id, found, actor=actor)
 
 
 def _start(
@@ -162,50 +148,6 @@ def _start(
         )
         record_creation(attempt, actor=actor)
     return attempt, tuple(fallbacks)
-
-
-def _charge(attempt_id: str, *, actor: str, is_repeat: bool = False) -> PaymentAttempt:
-    """Call the provider for a recorded attempt, no transaction open, and apply what it answers.
-
-    That a repeated call could not be made says nothing about the first one: the attempt stays unknown.
-    """
-    call = _call_of(attempts.get_attempt(attempt_id))
-    release()
-    try:
-        charge = call.provider.charge(call.account, call.request)
-    except Refused as refused:
-        if is_repeat and refused.failure.kind is FailureKind.TECHNICAL:
-            return attempts.apply_unknown(attempt_id, refused.failure.message, actor=actor)
-        return attempts.apply_failure(attempt_id, refused.failure, actor=f"provider:{call.account.id}")
-    except OutcomeUnknown as unknown:
-        log.warning("outcome_unknown", attempt=attempt_id, account=call.account.id)
-        return attempts.apply_unknown(attempt_id, unknown.message, actor=actor)
-    return attempts.apply_charge(attempt_id, charge, actor=f"provider:{call.account.id}")
-
-
-def _call_of(attempt: PaymentAttempt) -> _Call:
-    session: CheckoutSession = attempt.session
-    provider, account = accounts.connect(attempt.account_id)
-    config = current_app.config["JUNCTION"]
-    return _Call(
-        provider,
-        account,
-        ChargeRequest(
-            attempt_id=attempt.id,
-            amount=session.amount,
-            currency=session.currency,
-            method=attempt.method,
-            reference=session.reference,
-            description=config.theme.name,
-            return_url=f"{config.public_url}/checkout/{session.id}/return/{attempt.id}",
-            expires_at=session.expires_at,
-            customer_email=session.customer.get("email"),
-            customer_name=session.customer.get("name"),
-            country=session.customer.get("country"),
-            locale=session.locale,
-            strong_authentication=attempt.strong_authentication,
-        ),
-    )
 
 
 def _payment_of(session_id: str) -> Payment | None:

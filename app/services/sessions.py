@@ -35,12 +35,21 @@ class NewSession:
     customer: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
     items: list[dict[str, Any]] = field(default_factory=list)
+    subscription_id: str | None = None
+    payment_link_id: str | None = None
 
 
 def open_session(
-    wanted: NewSession, *, actor: str, api_key_id: str | None = None, session_id: str | None = None
+    wanted: NewSession,
+    *,
+    actor: str,
+    api_key_id: str | None = None,
+    session_id: str | None = None,
+    expires_at: datetime | None = None,
 ) -> CheckoutSession:
     """Store a session with its facts and its decision; with `session_id` of one that exists, return that one.
+
+    It expires at `expires_at`, or after the configured time.
 
     Raises rules.InvalidFacts, in which case nothing is stored.
     """
@@ -48,21 +57,34 @@ def open_session(
     session_id = session_id or new_id("cs")
     with transaction():
         known = db.session.get(CheckoutSession, session_id)
-        if known is not None:
-            return known
-        now = utc_now()
-        minutes = current_app.config["JUNCTION"].session_minutes
-        session = CheckoutSession(
-            **vars(wanted),
-            id=session_id,
-            api_key_id=api_key_id,
-            created_at=now,
-            expires_at=now + timedelta(minutes=minutes),
-        )
-        own_attributes.mark_carried(wanted.attributes, now)
-        check_attributes(wanted.attributes)
-        record_creation(session, actor=actor)
-        decide_for(session)
+        return known or add_session(wanted, session_id, actor=actor, api_key_id=api_key_id, expires_at=expires_at)
+
+
+def add_session(
+    wanted: NewSession,
+    session_id: str,
+    *,
+    actor: str,
+    api_key_id: str | None = None,
+    expires_at: datetime | None = None,
+) -> CheckoutSession:
+    """Add a session with its decision to the caller's transaction, to be committed with what it belongs to.
+
+    Call `rule_sets.warm_up` before that transaction begins. Raises rules.InvalidFacts.
+    """
+    now = utc_now()
+    minutes = current_app.config["JUNCTION"].session_minutes
+    session = CheckoutSession(
+        **vars(wanted),
+        id=session_id,
+        api_key_id=api_key_id,
+        created_at=now,
+        expires_at=expires_at or now + timedelta(minutes=minutes),
+    )
+    own_attributes.mark_carried(wanted.attributes, now)
+    check_attributes(wanted.attributes)
+    record_creation(session, actor=actor)
+    decide_for(session)
     return session
 
 

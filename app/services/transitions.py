@@ -1,4 +1,4 @@
-"""The one writer of statuses: a guarded UPDATE and a history row, for every move of every noun."""
+"""The one writer of statuses: a guarded UPDATE, a history row and the event it tells, for every move of every noun."""
 
 from __future__ import annotations
 
@@ -8,16 +8,31 @@ from typing import Any
 from sqlalchemy import update
 
 from app.domain import statuses
-from app.models import CheckoutSession, Payment, PaymentAttempt, Refund, StatusChange, db
+from app.domain.events import told_by
+from app.models import (
+    CheckoutSession,
+    Payment,
+    PaymentAttempt,
+    PaymentLink,
+    Refund,
+    Renewal,
+    StatusChange,
+    Subscription,
+    db,
+)
+from app.services import events
 from app.services.errors import IllegalMove
 
-Row = CheckoutSession | Payment | PaymentAttempt | Refund
+Row = CheckoutSession | Payment | PaymentAttempt | PaymentLink | Refund | Renewal | Subscription
 
 MOVES: dict[type[Row], dict[StrEnum, frozenset[StrEnum]]] = {
     CheckoutSession: statuses.SESSION_MOVES,
     Payment: statuses.PAYMENT_MOVES,
     PaymentAttempt: statuses.ATTEMPT_MOVES,
+    PaymentLink: statuses.PAYMENT_LINK_MOVES,
     Refund: statuses.REFUND_MOVES,
+    Renewal: statuses.RENEWAL_MOVES,
+    Subscription: statuses.SUBSCRIPTION_MOVES,
 }
 
 
@@ -62,3 +77,6 @@ def _remember(row: Row, origin: str | None, to: str, actor: str, reason: str) ->
             subject=row.__tablename__, subject_id=row.id, from_status=origin, to_status=to, actor=actor, reason=reason
         )
     )
+    kind = told_by(row.__tablename__, origin, to)
+    if kind is not None and not isinstance(row, CheckoutSession | PaymentAttempt):
+        events.tell(kind, row)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import structlog
 
-from app.models import db
+from app.models import Event, db
 from app.services import (
     attempts,
     draft_publishing,
+    events,
     idempotency,
     inbox,
     jobs,
@@ -29,8 +30,18 @@ def _settle(attempt_id: str) -> None:
     payments.settle(attempt_id)
 
 
+EVENT_HANDLERS: tuple[Callable[[Event], None], ...] = ()  # each may be called again for the same event
+
+
+def _publish(event_id: str) -> None:
+    event = db.session.get_one(Event, event_id)
+    for handle in EVENT_HANDLERS:
+        handle(event)
+
+
 HANDLERS: dict[str, Callable[[str], None]] = {
     SETTLE: _settle,
+    events.PUBLISH: _publish,
     inbox.APPLY: inbox.apply,
     draft_publishing.PUBLISH: draft_publishing.publish_scheduled,
     replays.REPLAY: replay_slices.replay_slice,
@@ -46,6 +57,9 @@ def run_job(job_id: str) -> None:
     kind, subject_id = work
     try:
         HANDLERS[kind](subject_id)
+    except jobs.NotYet as later:
+        db.session.rollback()
+        jobs.put_off(job_id, later.due_at)
     except Exception as error:  # whatever it is, the row remembers it and the worker goes on
         db.session.rollback()
         log.exception("job_failed", job=job_id, kind=kind, subject=subject_id)

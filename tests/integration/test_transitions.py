@@ -7,11 +7,32 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.domain.statuses import AttemptStatus, PaymentStatus, RefundStatus, SessionStatus
-from app.models import CheckoutSession, Payment, PaymentAttempt, Refund, StatusChange, db
+from app.domain.events import told_by
+from app.domain.statuses import (
+    AttemptStatus,
+    PaymentLinkStatus,
+    PaymentStatus,
+    RefundStatus,
+    RenewalStatus,
+    SessionStatus,
+    SubscriptionStatus,
+)
+from app.models import (
+    CheckoutSession,
+    Event,
+    Job,
+    Payment,
+    PaymentAttempt,
+    PaymentLink,
+    Refund,
+    Renewal,
+    StatusChange,
+    Subscription,
+    db,
+)
 from app.services.errors import IllegalMove
 from app.services.transitions import MOVES, can_move, move, record_creation
-from tests.support.rows import AMOUNT, attempt_row, payment_row, refund_row, session_row
+from tests.support.rows import AMOUNT, attempt_row, link_row, payment_row, refund_row, renewal_row, session_row, subscription_row
 
 Make = Callable[..., Any]
 KINDS = [
@@ -19,6 +40,9 @@ KINDS = [
     pytest.param(Payment, PaymentStatus, payment_row, id="payment"),
     pytest.param(PaymentAttempt, AttemptStatus, attempt_row, id="attempt"),
     pytest.param(Refund, RefundStatus, refund_row, id="refund"),
+    pytest.param(Subscription, SubscriptionStatus, subscription_row, id="subscription"),
+    pytest.param(Renewal, RenewalStatus, renewal_row, id="renewal"),
+    pytest.param(PaymentLink, PaymentLinkStatus, link_row, id="link"),
 ]
 
 
@@ -28,6 +52,8 @@ def columns_for(kind: type, to: str) -> dict[str, Any]:
         return {"paid": AMOUNT}
     if kind is PaymentAttempt:
         return {"failure_kind": "technical" if to == AttemptStatus.FAILED else None}
+    if kind is Refund and to == RefundStatus.FAILED:
+        return {"failure_code": "insufficient_balance"}
     return {}
 
 
@@ -35,6 +61,14 @@ def history(subject_id: str) -> list[tuple[str | None, str, str, str]]:
     query = select(StatusChange).where(StatusChange.subject_id == subject_id).order_by(StatusChange.id)
     rows = db.session.scalars(query)
     return [(row.from_status, row.to_status, row.actor, row.reason) for row in rows]
+
+
+def told(subject_id: str) -> list[str]:
+    """The events about a row, each of which must have the job that publishes it."""
+    events = db.session.scalars(select(Event).where(Event.subject_id == subject_id).order_by(Event.id)).all()
+    waiting = set(db.session.scalars(select(Job.subject_id).where(Job.kind == "publish_event")))
+    assert {event.id for event in events} <= waiting
+    return [event.kind for event in events]
 
 
 @pytest.mark.parametrize(("kind", "statuses", "make"), KINDS)
@@ -49,6 +83,7 @@ def test_every_pair_of_statuses_moves_or_is_refused_as_the_tables_say(kind: Any,
                 assert move(row, to, actor="tester", reason="because", **columns_for(kind, to)) is True
                 assert row.status == to
                 assert history(row.id) == [(origin, to, "tester", "because")]
+                assert told(row.id) == [told for told in [told_by(kind.__tablename__, origin, to)] if told]
             else:
                 with pytest.raises(IllegalMove, match=f"{origin} -> {to}"):
                     move(row, to, actor="tester", **columns_for(kind, to))

@@ -5,8 +5,19 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.domain.statuses import SETTLED_PAYMENT, AttemptStatus, PaymentStatus, SessionStatus
-from app.models import Base, CheckoutSession, Payment, PaymentAttempt, Refund, db, utc_now
+from app.domain.statuses import SETTLED_PAYMENT, AttemptStatus, PaymentStatus, RefundStatus, SessionStatus
+from app.models import (
+    Base,
+    CheckoutSession,
+    Payment,
+    PaymentAttempt,
+    PaymentLink,
+    Refund,
+    Renewal,
+    Subscription,
+    db,
+    utc_now,
+)
 
 AMOUNT = 12990
 
@@ -60,7 +71,50 @@ def attempt_row(payment: Payment | None = None, **columns: Any) -> PaymentAttemp
 def refund_row(payment: Payment | None = None, **columns: Any) -> Refund:
     """A requested refund of one euro of a paid payment, flushed."""
     payment = payment or payment_row(status=PaymentStatus.PAID)
-    return _add(Refund(**({"payment_id": payment.id, "amount": 100} | columns)))
+    code = "insufficient_balance" if columns.get("status") == RefundStatus.FAILED else None
+    return _add(Refund(**({"payment_id": payment.id, "amount": 100, "failure_code": code} | columns)))
+
+
+def subscription_row(**columns: Any) -> Subscription:
+    """A monthly subscription that we charge ourselves, flushed."""
+    given = {
+        "amount": AMOUNT,
+        "currency": "EUR",
+        "reference": "membership-1001",
+        "customer_email": "ada@example.com",
+        "collection": "manual",
+        "interval_unit": "month",
+        "timezone": "Europe/Rome",
+    }
+    return _add(Subscription(**(given | columns)))
+
+
+def renewal_row(subscription: Subscription | None = None, **columns: Any) -> Renewal:
+    """The open second period of a subscription, due now, with a session of its own, flushed."""
+    subscription = subscription or subscription_row()
+    session = session_row(flow="subscription", subscription_id=subscription.id)
+    given = {
+        "subscription_id": subscription.id,
+        "number": 2,
+        "amount": subscription.amount,
+        "due_at": utc_now(),
+        "session_id": session.id,
+    }
+    return _add(Renewal(**(given | columns)))
+
+
+def link_row(**columns: Any) -> PaymentLink:
+    """An active link to be paid once, sent to nobody, flushed."""
+    given: dict[str, Any] = {
+        "amount": AMOUNT,
+        "currency": "EUR",
+        "reference": "order-1001",
+        "success_url": "https://shop.example.com/thanks",
+        "failure_url": "https://shop.example.com/cart",
+        "created_by": "system",
+        "expires_at": utc_now() + timedelta(days=7),
+    }
+    return _add(PaymentLink(**(given | columns)))
 
 
 def row_counts() -> dict[str, int]:
