@@ -8,6 +8,19 @@ PERMISSIONS: dict[str, str] = {
     "backoffice.use": "Sign in, search, and choose how the pages look.",
     "payments.view": "See payments, checkout sessions and why each method was offered.",
     "payments.settle": "Ask a provider what became of a payment.",
+    "payments.refund": "Give money back, up to the amount above which somebody else must agree.",
+    "refunds.approve": "Agree to a refund that somebody else asked for.",
+    "subscriptions.view": "See subscriptions and their renewals.",
+    "subscriptions.manage": "Change and cancel subscriptions, and collect their renewals.",
+    "links.view": "See payment links.",
+    "links.manage": "Make, send and revoke payment links.",
+    "messages.view": "See what was sent to customers.",
+    "messages.edit": "Change the wording of messages, and send one again.",
+    "webhooks.view": "See which events merchants' systems were told of.",
+    "webhooks.manage": "Register webhook endpoints, and tell them again.",
+    "reconciliation.view": "See what no program may decide, and where a provider's books differ from ours.",
+    "reconciliation.resolve": "Decide it, with a note.",
+    "settings.edit": "Set how renewals are retried, and above which amount a refund needs two people.",
     "rules.view": "Read the rules and their figures.",
     "rules.edit": "Write in the draft of the rules, check it, try it and replay it.",
     "rules.approve": "Approve a draft that somebody else wrote.",
@@ -26,10 +39,21 @@ _RULES = frozenset({"backoffice.use", "payments.view", "rules.view", "providers.
 
 ROLES: dict[str, frozenset[str]] = {
     "administrator": frozenset(PERMISSIONS),
-    "operator": _VIEW | {"payments.settle", "alerts.resolve", "jobs.retry"},
+    "operator": _VIEW
+    | {
+        "payments.settle",
+        "payments.refund",
+        "refunds.approve",
+        "subscriptions.manage",
+        "links.manage",
+        "messages.edit",
+        "reconciliation.resolve",
+        "alerts.resolve",
+        "jobs.retry",
+    },
     "rules_author": _RULES | {"rules.edit", "rules.approve", "rules.publish", "attributes.edit"},
     "rules_approver": _RULES | {"rules.approve", "rules.publish"},
-    "viewer": _VIEW - {"jobs.view"},
+    "viewer": _VIEW - {"jobs.view", "messages.view"},
 }
 
 

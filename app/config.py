@@ -14,6 +14,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
 
+from app.environment import ConfigError, read_boolean, read_integer, read_match, read_url
+
+__all__ = ["Config", "ConfigError", "Theme", "load"]
+
 GENERATED = (
     "SECRET_KEY",
     "ENCRYPTION_KEYS",
@@ -25,10 +29,6 @@ GENERATED = (
 IMAGE_TYPES = (".svg", ".png", ".jpg", ".webp", ".ico")
 ANY_HOST = ("0.0.0.0", "::")  # noqa: S104 - what a server may listen on, compared with and never bound here
 ENVIRONMENTS = ("development", "test", "production")
-
-
-class ConfigError(ValueError):
-    """A setting is missing, malformed or unsafe; the message names the variable and the fix."""
 
 
 @dataclass(frozen=True)
@@ -99,17 +99,17 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         raise ConfigError(f"JUNCTION_ENV is {environment!r}; use one of {', '.join(ENVIRONMENTS)}.")
     data_dir = Path(env.get("DATA_DIR", "./var")).absolute()
     secret = _secrets(env, data_dir, generate=environment != "production")
-    port = _integer(env, "PORT", 8000, 1, 65535)
+    port = read_integer(env, "PORT", 8000, 1, 65535)
     host = env.get("HOST", "127.0.0.1")
-    sandbox_port = _integer(env, "SANDBOX_PORT", port + 1, 1, 65536)
-    sandbox_url = _url(env, "SANDBOX_URL", f"http://127.0.0.1:{sandbox_port}")
-    demo = _boolean(env, "DEMO", environment != "production")
+    sandbox_port = read_integer(env, "SANDBOX_PORT", port + 1, 1, 65536)
+    sandbox_url = read_url(env, "SANDBOX_URL", f"http://127.0.0.1:{sandbox_port}")
+    demo = read_boolean(env, "DEMO", environment != "production")
     config = Config(
         environment=environment,
         data_dir=data_dir,
         host=host,
         port=port,
-        public_url=_url(env, "PUBLIC_URL", f"http://{host if host not in ANY_HOST else 'localhost'}:{port}"),
+        public_url=read_url(env, "PUBLIC_URL", f"http://{host if host not in ANY_HOST else 'localhost'}:{port}"),
         database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'junction.sqlite3'}",
         broker_url=env.get("BROKER_URL") or "filesystem://",
         secret_key=secret["SECRET_KEY"],
@@ -118,18 +118,18 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         admin_email=env.get("ADMIN_EMAIL", "admin@example.com"),
         admin_password=secret["ADMIN_PASSWORD"],
         sandbox_url=sandbox_url,
-        sandbox_public_url=_url(env, "SANDBOX_PUBLIC_URL", sandbox_url),
+        sandbox_public_url=read_url(env, "SANDBOX_PUBLIC_URL", sandbox_url),
         sandbox_key=secret["SANDBOX_KEY"],
         sandbox_webhook_secret=secret["SANDBOX_WEBHOOK_SECRET"],
-        merchant_country=_match(env, "MERCHANT_COUNTRY", "IT", r"[A-Z]{2}", "a two-letter country code such as IT"),
+        merchant_country=read_match(env, "MERCHANT_COUNTRY", "IT", r"[A-Z]{2}", "a two-letter country code such as IT"),
         merchant_timezone=_timezone(env),
         redirect_hosts=_redirect_hosts(env, production=environment == "production"),
-        trusted_proxies=_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
-        several_hosts=_boolean(env, "SEVERAL_HOSTS", False),
+        trusted_proxies=read_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
+        several_hosts=read_boolean(env, "SEVERAL_HOSTS", False),
         demo=demo,
-        one_person_publishes=_boolean(env, "ONE_PERSON_PUBLISHES", demo),
-        web_threads=_integer(env, "WEB_THREADS", 16, 2, 256),
-        session_minutes=_integer(env, "SESSION_MINUTES", 24 * 60, 5, 60 * 24 * 30),
+        one_person_publishes=read_boolean(env, "ONE_PERSON_PUBLISHES", demo),
+        web_threads=read_integer(env, "WEB_THREADS", 16, 2, 256),
+        session_minutes=read_integer(env, "SESSION_MINUTES", 24 * 60, 5, 60 * 24 * 30),
         theme=_theme(env),
     )
     _refuse_unsafe(config)
@@ -210,35 +210,6 @@ def _kept_secrets(data_dir: Path) -> dict[str, str]:
     return {name: str(kept[name]) for name in GENERATED}
 
 
-def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
-    text = env.get(name) or str(default)
-    if not text.isdecimal() or not low <= int(text) <= high:
-        raise ConfigError(f"{name} is {text!r}; use a whole number from {low} to {high}.")
-    return int(text)
-
-
-def _boolean(env: Mapping[str, str], name: str, default: bool) -> bool:
-    text = env.get(name, "").lower()
-    if text in ("", "0", "1", "true", "false"):
-        return default if text == "" else text in ("1", "true")
-    raise ConfigError(f"{name} is {text!r}; use 1 or 0.")
-
-
-def _url(env: Mapping[str, str], name: str, default: str) -> str:
-    text = env.get(name) or default
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or any(c in text for c in " \"'<>;,\r\n"):
-        raise ConfigError(f"{name} is {text!r}; use an address that begins with http:// or https://.")
-    return text.rstrip("/")
-
-
-def _match(env: Mapping[str, str], name: str, default: str, pattern: str, wanted: str) -> str:
-    text = env.get(name) or default
-    if not re.fullmatch(pattern, text):
-        raise ConfigError(f"{name} is {text!r}; use {wanted}.")
-    return text
-
-
 def _redirect_hosts(env: Mapping[str, str], *, production: bool) -> frozenset[str]:
     text = env.get("REDIRECT_HOSTS") or ("" if production else "localhost,127.0.0.1,shop.example,example.com")
     hosts = {host.strip().lower() for host in text.split(",") if host.strip()}
@@ -262,11 +233,11 @@ def _timezone(env: Mapping[str, str]) -> str:
 def _theme(env: Mapping[str, str]) -> Theme:
     plain = Theme()
     colours = {
-        key: _match(env, f"THEME_{key.upper()}", getattr(plain, key), r"#[0-9a-fA-F]{6}", "a colour such as #0b6e4f")
+        key: read_match(env, f"THEME_{key.upper()}", getattr(plain, key), r"#[0-9a-fA-F]{6}", "a colour such as #0b6e4f")
         for key in ("accent", "background", "surface", "text")
     }
     links = {
-        key: _url(env, name, "") if env.get(name) else ""
+        key: read_url(env, name, "") if env.get(name) else ""
         for key, name in (
             ("terms_url", "TERMS_URL"),
             ("privacy_url", "PRIVACY_URL"),

@@ -32,7 +32,16 @@ from app.models import (
 )
 from app.services.errors import IllegalMove
 from app.services.transitions import MOVES, can_move, move, record_creation
-from tests.support.rows import AMOUNT, attempt_row, link_row, payment_row, refund_row, renewal_row, session_row, subscription_row
+from tests.support.rows import (
+    AMOUNT,
+    attempt_row,
+    link_row,
+    payment_row,
+    refund_row,
+    renewal_row,
+    session_row,
+    subscription_row,
+)
 
 Make = Callable[..., Any]
 KINDS = [
