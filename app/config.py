@@ -233,7 +233,7 @@ def _timezone(env: Mapping[str, str]) -> str:
 def _theme(env: Mapping[str, str]) -> Theme:
     plain = Theme()
     colours = {
-        key: read_match(env, f"THEME_{key.upper()}", getattr(plain, key), r"#[0-9a-fA-F]{6}", "a colour such as #0b6e4f")
+        key: read_match(env, f"THEME_{key.upper()}", getattr(plain, key), r"#[0-9a-fA-F]{6}", "a colour like #0b6e4f")
         for key in ("accent", "background", "surface", "text")
     }
     links = {
