@@ -8,12 +8,12 @@ from marshmallow import RAISE
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from app.api.paging import page_of
 from app.api.schemas import HistorySchema, PaymentPageSchema, PaymentQuerySchema, PaymentSchema
 from app.api.spec import new_blueprint, refusals
 from app.api.views import payment_view
-from app.domain.ids import is_id
 from app.domain.statuses import PaymentStatus
-from app.models import Payment, db
+from app.models import Payment
 from app.services import payments
 from app.services.errors import FieldRefused
 
@@ -26,22 +26,15 @@ blueprint = new_blueprint("payments", "What was collected, and what was tried.")
 @blueprint.response(200, PaymentPageSchema)
 def list_payments(query: dict[str, Any]) -> dict[str, Any]:
     """List payments, newest first. `next_cursor` goes on where this page ends; null at the end."""
-    newest_first = select(Payment).order_by(Payment.id.desc())  # ids sort by time
-    wanted = newest_first.options(selectinload(Payment.attempts)).limit(query["limit"] + 1)
-    if cursor := query.get("cursor"):
-        if not is_id("pay", cursor):
-            raise FieldRefused("cursor", "Use the next_cursor of the page before, or leave it out.")
-        wanted = wanted.where(Payment.id < cursor)
+    wanted = select(Payment).options(selectinload(Payment.attempts))
     if status := query.get("status"):
         if status not in set(PaymentStatus):
             raise FieldRefused("status", f"Use one of {', '.join(PaymentStatus)}.")
         wanted = wanted.where(Payment.status == status)
     if reference := query.get("reference"):
         wanted = wanted.where(Payment.reference == reference)
-    rows = list(db.session.scalars(wanted))
-    page = rows[: query["limit"]]
-    more = len(rows) > len(page)
-    return {"data": [payment_view(row) for row in page], "next_cursor": page[-1].id if more else None}
+    page, cursor = page_of(wanted, Payment, "pay", query)
+    return {"data": [payment_view(row) for row in page], "next_cursor": cursor}
 
 
 @blueprint.route("/payments/<payment_id>")

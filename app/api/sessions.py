@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g, json, request
+from flask import Response, g
 
 from app.api.auth import actor
+from app.api.once import answer_once, plain
 from app.api.schemas import NewSessionSchema, PaidSchema, PaySchema, SessionSchema
 from app.api.schemas_rules import ExplainedDecisionSchema
 from app.api.spec import IDEMPOTENCY_KEY, new_blueprint, refusals
 from app.api.views import next_action, payment_view, session_view
-from app.models import db
-from app.services import absences, decisions, idempotency, payments, sessions
+from app.services import absences, decisions, payments, sessions
 from app.services.transaction import transaction
 from rules import recorded
 
@@ -31,7 +31,7 @@ def open_session(body: dict[str, Any]) -> Response:
         session = sessions.open_session(wanted, actor=actor(), api_key_id=g.api_key_id, session_id=session_id)
         return 201, _session_json(session.id)
 
-    return _once("cs", handle)
+    return answer_once("cs", handle)
 
 
 @blueprint.route("/checkout/sessions/<session_id>")
@@ -69,6 +69,7 @@ def get_decision(session_id: str) -> dict[str, Any]:
 @blueprint.response(200, PaidSchema)
 def pay(body: dict[str, Any], session_id: str) -> Response:
     """Start paying by an offered method; a session that is being paid already answers with that attempt."""
+
     def handle(attempt_id: str) -> tuple[int, dict[str, Any]]:
         attempt = payments.pay(
             session_id,
@@ -78,28 +79,13 @@ def pay(body: dict[str, Any], session_id: str) -> Response:
             attempt_id=attempt_id,
         )
         paid = {"payment": payment_view(attempt.payment), "next_action": next_action(attempt)}
-        return 200, _plain(PaidSchema().dump(paid))
+        return 200, plain(PaidSchema().dump(paid))
 
-    return _once("att", handle)
+    return answer_once("att", handle)
 
 
 def _session_json(session_id: str) -> dict[str, Any]:
     session = sessions.get_session(session_id)
     with transaction():
         record = decisions.current_decision(session)
-    return _plain(SessionSchema().dump(session_view(session, record)))
-
-
-def _once(prefix: str, handle: Any) -> Response:
-    print_ = idempotency.fingerprint(request.method, request.path, request.get_data(cache=True))
-    answer = idempotency.once(g.api_key_id, request.headers.get("Idempotency-Key"), print_, prefix, handle)
-    db.session.rollback()
-    response = Response(json.dumps(answer.body), answer.status, content_type="application/json")
-    if answer.replayed:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
-
-
-def _plain(document: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(document))
-    return plain
+    return plain(SessionSchema().dump(session_view(session, record)))
