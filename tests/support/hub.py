@@ -22,6 +22,7 @@ API_KEY = "sk_test_for-tests-only-0123456789"
 ADMIN_EMAIL = "operator@example.com"
 ADMIN_PASSWORD = "for-tests-only-password"
 SEED_VERSION = 1
+USES = 40  # of one PostgreSQL database, until what was deleted makes it slow
 
 
 def config_for(data_dir: Path, database_url: str, sandbox_url: str) -> Config:
@@ -93,6 +94,7 @@ class Databases:
         self._sandbox_url = sandbox_url
         self._postgres: PostgresServer | None = None
         self._templates: set[str] = set()
+        self._used: list[tuple[str, str, int]] = []  # PostgreSQL's that are as new again: name, address, uses
         self._made = 0
 
     @property
@@ -115,8 +117,13 @@ class Databases:
         self._made += 1
         name = f"test{self._made}"
         if kind == "postgresql":
-            yield self.postgres.create(name, "template_hub")
-            self.postgres.drop(name)
+            name, url, uses = self._used.pop() if self._used else (name, self.postgres.create(name, "template_hub"), 0)
+            yield url
+            if uses < USES:
+                self.postgres.reset(name)
+                self._used.append((name, url, uses + 1))
+            else:
+                self.postgres.drop(name)
         else:
             path = self._directory / f"{name}.sqlite3"
             shutil.copyfile(self._directory / "template_hub.sqlite3", path)
@@ -139,6 +146,8 @@ class Databases:
             upgrade()
             setup.set_up()
         dispose(app)
+        if kind == "postgresql":
+            self.postgres.keep_first_rows("template_hub")
         self._templates.add(kind)
 
 
