@@ -12,8 +12,8 @@ from flask import Response, abort, current_app, render_template, send_file, url_
 
 from app.checkout import theme as themes
 from app.checkout.blueprint import blueprint, kept
-from app.checkout.colours import ink_on
 from app.config import Theme
+from app.domain.colours import ink_on
 
 
 @blueprint.get("/theme.css")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, get_locale, refresh
+
+from app.domain.locales import known_locale
 
 LANGUAGES = {"en": "English", "it": "Italiano", "de": "Deutsch"}
 DEFAULT = "en"
@@ -36,17 +38,6 @@ def text_direction() -> str:
 def format_locale() -> Locale:
     """Return the locale of this page's amounts and dates: the wanted one when Babel knows it, else the words'."""
     return known_locale(_wanted()) or Locale(language())
-
-
-def known_locale(text: str) -> Locale | None:
-    """Return Babel's locale for a BCP 47 tag such as `de-AT`: its region is dropped when unknown; None for nonsense."""
-    parts = text.replace("-", "_").split("_")
-    for candidate in ("_".join(parts), parts[0]):
-        try:
-            return Locale.parse(candidate)
-        except (UnknownLocaleError, ValueError, TypeError):
-            continue
-    return None
 
 
 def _wanted() -> str:

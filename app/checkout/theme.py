@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.checkout.colours import (
+from app.config import Theme
+from app.domain.colours import (
     BLACK,
     READABLE,
     VISIBLE,
@@ -16,7 +17,6 @@ from app.checkout.colours import (
     repair,
     with_lightness,
 )
-from app.config import Theme
 
 _DARK = 0.18  # a surface of less luminance than this calls for light text
 _ERROR, _SUCCESS = "#b3261e", "#146c43"

@@ -13,7 +13,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import app.checkout as pages
-from app.checkout.languages import LANGUAGES, known_locale
+from app.checkout.languages import LANGUAGES
+from app.domain.locales import known_locale
 
 ROOT = Path(pages.__file__).parent
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}

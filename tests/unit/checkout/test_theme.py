@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.checkout.colours import READABLE, VISIBLE, contrast, ink_on, mix, repair
 from app.checkout.theme import palettes_of, stylesheet
 from app.config import Theme
+from app.domain.colours import READABLE, VISIBLE, contrast, ink_on, mix, repair
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 READ_ON = {
