@@ -23,6 +23,7 @@ class PaymentAttempt(Base):
         CheckConstraint("(status = 'failed') = (failure_kind IS NOT NULL)", name="failure_exactly_when_failed"),
         Index("uq_payment_attempts_live", "session_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index("ix_payment_attempts_account_ended", "account_id", "ended_at"),
+        Index("ix_payment_attempts_provider_reference", "provider_reference"),
         Index("ix_payment_attempts_due", "next_check_at", sqlite_where=_LIVE, postgresql_where=_LIVE),
     )
 
@@ -42,6 +43,7 @@ class PaymentAttempt(Base):
     failure_message: Mapped[str | None] = mapped_column(Text)
     checks: Mapped[int] = mapped_column(Integer, default=0)  # times the provider was asked
     next_check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None once the outcome is known
+    unanswered_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the provider has been silent since then
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -18,7 +18,8 @@ class Refund(Base):
     """The id is also our reference at the provider and the source of its idempotency key.
 
     `requested`: nobody has heard from the provider yet, or somebody must approve it first; `asked_at` tells when the
-    provider was first asked. A refund that was turned down has failed with the code `rejected`.
+    provider was first asked, `sent_at` when it was last asked to do it: whoever asks again claims that moment first.
+    A refund that was turned down has failed with the code `rejected`.
     """
 
     __tablename__ = "refunds"
@@ -29,6 +30,7 @@ class Refund(Base):
         one_of("status", RefundStatus),
         Index("ix_refunds_open", "created_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_refunds_created_at", "created_at", "id"),
+        Index("ix_refunds_ended_at", "ended_at"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=lambda: new_id("re"))
@@ -47,6 +49,7 @@ class Refund(Base):
     failure_message: Mapped[str | None] = mapped_column(Text)
     checks: Mapped[int] = mapped_column(Integer, default=0)  # times the provider was asked
     asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

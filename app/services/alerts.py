@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.domain.ids import new_id
 from app.models import Alert, db, utc_now
@@ -35,6 +35,21 @@ def resolve_alert(alert_id: str, *, user: str) -> None:
             raise NotFound("alert", alert_id)
         if alert.resolved_at is None:
             alert.resolved_at, alert.resolved_by = utc_now(), user
+
+
+def close_alert(kind: str, subject_id: str, *, by: str = "system", note: str = "") -> bool:
+    """Close the open alert of this kind and subject in the caller's transaction; tell whether there was one.
+
+    `by` is the person's address, or system when what was alerted is over by itself.
+    """
+    closed = (
+        update(Alert)
+        .where(Alert.kind == kind, Alert.subject_id == subject_id, Alert.resolved_at.is_(None))
+        .values(resolved_at=utc_now(), resolved_by=by, note=note)
+        .returning(Alert.id)
+        .execution_options(synchronize_session=False)
+    )
+    return db.session.execute(closed).first() is not None
 
 
 def open_alerts(limit: int = 100) -> list[Alert]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import select, update
 
+from app.domain.asking import REVIEW_AFTER, REVIEW_CHARGE_AFTER
+from app.domain.asking import next_check as next_check
 from app.domain.money import format_money
-from app.domain.statuses import AttemptStatus, PaymentStatus, SessionStatus
+from app.domain.statuses import LIVE_ATTEMPT, AttemptStatus, PaymentStatus, SessionStatus
 from app.models import IS_LIVE, CheckoutSession, Payment, PaymentAttempt, db, utc_now
 from app.services import outcomes
-from app.services.alerts import raise_alert
+from app.services.alerts import close_alert, raise_alert
 from app.services.errors import NotFound
+from app.services.review_errors import AlreadyDecided
 from app.services.transaction import transaction
 from app.services.transitions import can_move, move
 from providers.interface import Charge, ChargeStage, ChargeState, Failure, FailureKind
@@ -21,8 +24,9 @@ from providers.interface import Charge, ChargeStage, ChargeState, Failure, Failu
 log = structlog.get_logger()
 
 FIRST_CHECK = timedelta(seconds=15)  # longer than a charge call takes, so that a sweeper does not race it
-SOONEST, LATEST = timedelta(seconds=10), timedelta(hours=1)
-ALERT_AFTER = timedelta(hours=1)
+UNKNOWN, MISMATCH, TWICE = "outcome_unknown", "amount_mismatch", "charged_twice"  # kinds of alerts
+ANSWERED = "The provider answered."
+GIVEN_BACK = "given_back"  # the failure of an attempt whose wrong amount a person gave back at the provider
 
 
 def get_attempt(attempt_id: str) -> PaymentAttempt:
@@ -40,10 +44,15 @@ def apply_charge(attempt_id: str, charge: Charge, *, actor: str) -> PaymentAttem
     """
     with transaction():
         session, payment, attempt = _lock(attempt_id)
+        attempt.unanswered_since = None
+        close_alert(UNKNOWN, attempt.id, note=ANSWERED)
         if (charge.amount, charge.currency) != (payment.amount, payment.currency):
-            raise_alert("amount_mismatch", attempt.id, _mismatch(charge, payment))
+            if attempt.failure_code != GIVEN_BACK:
+                raise_alert(MISMATCH, attempt.id, _mismatch(charge, payment))
             _hold(attempt, charge, actor)
-        elif charge.state is ChargeState.SUCCEEDED:
+            return attempt
+        close_alert(MISMATCH, attempt.id, note="The provider now says the amount that we asked for.")
+        if charge.state is ChargeState.SUCCEEDED:
             _succeed(session, payment, attempt, charge, actor)
         elif charge.state is ChargeState.FAILED and charge.failure is not None:
             _fail(session, payment, attempt, charge.failure, actor, charge.provider_reference)
@@ -56,18 +65,45 @@ def apply_failure(attempt_id: str, failure: Failure, *, actor: str) -> PaymentAt
     """Record that the attempt definitely took no money."""
     with transaction():
         session, payment, attempt = _lock(attempt_id)
+        attempt.unanswered_since = None
+        close_alert(UNKNOWN, attempt.id, note=ANSWERED)
         _fail(session, payment, attempt, failure, actor, attempt.provider_reference)
     return attempt
 
 
+def apply_word(attempt_id: str, word: Charge | Failure, *, kind: str, by: str, note: str) -> PaymentAttempt:
+    """Settle a live attempt by what a person was told at the provider, closing its alert of this kind with `note`.
+
+    `by` is the person's address. Raises AlreadyDecided when somebody else, or the provider's own answer, was faster.
+    """
+    actor = f"user:{by}"[:100]
+    with transaction():
+        session, payment, attempt = _lock(attempt_id)
+        if attempt.status not in LIVE_ATTEMPT or not close_alert(kind, attempt.id, by=by, note=note):
+            raise AlreadyDecided
+        attempt.unanswered_since = None
+        if isinstance(word, Failure):
+            _fail(session, payment, attempt, word, actor, attempt.provider_reference, reason=note)
+        else:
+            _succeed(session, payment, attempt, word, actor, reason=note)
+    return attempt
+
+
 def apply_unknown(attempt_id: str, why: str, *, actor: str) -> PaymentAttempt:
-    """Record that nobody knows what became of the attempt; the sweeper will ask, and a person after an hour."""
+    """Record that the provider gave no answer about the attempt; the sweeper goes on asking, later a person looks."""
+    now = utc_now()
     with transaction():
         _, _, attempt = _lock(attempt_id)
         if attempt.status == AttemptStatus.STARTED:
             move(attempt, AttemptStatus.UNKNOWN, actor=actor, reason=why)
-        if attempt.status == AttemptStatus.UNKNOWN and utc_now() - attempt.started_at > ALERT_AFTER:
-            raise_alert("outcome_unknown", attempt.id, f"The provider has not answered for an hour: {why}")
+        if attempt.status in LIVE_ATTEMPT:
+            attempt.unanswered_since = attempt.unanswered_since or now
+            never_known = attempt.status == AttemptStatus.UNKNOWN
+            since, most = (
+                (attempt.started_at, REVIEW_CHARGE_AFTER) if never_known else (attempt.unanswered_since, REVIEW_AFTER)
+            )
+            if now - since > most:
+                raise_alert(UNKNOWN, attempt.id, f"The provider has not answered since {since:%d %B, %H:%M} UTC: {why}")
     return attempt
 
 
@@ -101,11 +137,6 @@ def check_all_now() -> None:
         db.session.execute(update(PaymentAttempt).where(IS_LIVE).values(next_check_at=utc_now()))
 
 
-def next_check(started_at: datetime, now: datetime) -> datetime:
-    """Return when to ask again: after a tenth of the attempt's age, from ten seconds up to an hour."""
-    return now + min(max((now - started_at) / 10, SOONEST), LATEST)
-
-
 def _lock(attempt_id: str) -> tuple[CheckoutSession, Payment, PaymentAttempt]:
     """Lock session, then payment, then attempt: the same order everywhere, so that nobody waits in a circle."""
     ids = db.session.execute(
@@ -119,7 +150,15 @@ def _lock(attempt_id: str) -> tuple[CheckoutSession, Payment, PaymentAttempt]:
     return session, payment, attempt
 
 
-def _succeed(session: CheckoutSession, payment: Payment, attempt: PaymentAttempt, charge: Charge, actor: str) -> None:
+def _succeed(
+    session: CheckoutSession,
+    payment: Payment,
+    attempt: PaymentAttempt,
+    charge: Charge,
+    actor: str,
+    *,
+    reason: str = "",
+) -> None:
     if attempt.status == AttemptStatus.SUCCEEDED:
         return
     late = attempt.status == AttemptStatus.FAILED
@@ -127,7 +166,7 @@ def _succeed(session: CheckoutSession, payment: Payment, attempt: PaymentAttempt
         attempt,
         AttemptStatus.SUCCEEDED,
         actor=actor,
-        reason="the provider corrected a failure" if late else "",
+        reason="the provider corrected a failure" if late else reason,
         provider_reference=charge.provider_reference,
         failure_kind=None,
         failure_code=None,
@@ -137,7 +176,7 @@ def _succeed(session: CheckoutSession, payment: Payment, attempt: PaymentAttempt
         ended_at=utc_now(),
     )
     if not can_move(payment, PaymentStatus.PAID):
-        raise_alert("charged_twice", payment.id, f"Attempt {attempt.id} succeeded after the payment was already paid.")
+        raise_alert(TWICE, payment.id, f"Attempt {attempt.id} succeeded after the payment was already paid.")
         return
     now = utc_now()
     move(
@@ -162,6 +201,8 @@ def _fail(
     failure: Failure,
     actor: str,
     provider_reference: str | None,
+    *,
+    reason: str = "",
 ) -> None:
     if not can_move(attempt, AttemptStatus.FAILED):
         return
@@ -169,7 +210,7 @@ def _fail(
         attempt,
         AttemptStatus.FAILED,
         actor=actor,
-        reason=f"{failure.kind}: {failure.code}",
+        reason=reason or f"{failure.kind}: {failure.code}",
         provider_reference=provider_reference,
         failure_kind=failure.kind,
         failure_code=failure.code[:100],

@@ -269,6 +269,7 @@ def upgrade() -> None:
     sa.Column('terms_accepted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('sent_count', sa.Integer(), nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('remind_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('reminded_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('opened_count', sa.Integer(), nullable=False),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
@@ -287,6 +288,8 @@ def upgrade() -> None:
     op.create_index('ix_payment_links_created_at', 'payment_links', ['created_at', 'id'], unique=False)
     op.create_index('ix_payment_links_email', 'payment_links', ['email'], unique=False)
     op.create_index('ix_payment_links_expires_at', 'payment_links', ['expires_at'], unique=False, sqlite_where=sa.text("status = 'active'"), postgresql_where=sa.text("status = 'active'"))
+    op.create_index('ix_payment_links_remind_at', 'payment_links', ['remind_at'], unique=False, sqlite_where=sa.text("status = 'active'"), postgresql_where=sa.text("status = 'active'"))
+    op.create_index('uq_payment_links_active_renewal', 'payment_links', ['renewal_id'], unique=True, sqlite_where=sa.text("status = 'active'"), postgresql_where=sa.text("status = 'active'"))
     op.create_index('ix_payment_links_phone', 'payment_links', ['phone'], unique=False)
     op.create_index('ix_payment_links_reference', 'payment_links', ['reference'], unique=False)
     op.create_index('ix_payment_links_renewal_id', 'payment_links', ['renewal_id'], unique=False)
@@ -299,11 +302,13 @@ def upgrade() -> None:
     op.create_index('ix_checkout_sessions_subscription_id', 'checkout_sessions', ['subscription_id'], unique=False)
 
     op.add_column('payment_attempts', sa.Column('token_id', sa.String(length=40), nullable=True))
+    op.add_column('payment_attempts', sa.Column('unanswered_since', sa.DateTime(timezone=True), nullable=True))
 
     op.add_column('webhook_deliveries', sa.Column('refund_id', sa.String(length=40), nullable=True))
     op.add_column('webhook_deliveries', sa.Column('subscription_id', sa.String(length=40), nullable=True))
 
     op.create_index('ix_payment_attempts_account_ended', 'payment_attempts', ['account_id', 'ended_at'], unique=False)
+    op.create_index('ix_payment_attempts_provider_reference', 'payment_attempts', ['provider_reference'], unique=False)
 
     # Nothing could make a refund before now: the table is empty, and is made anew.
     op.drop_table('refunds')
@@ -324,6 +329,7 @@ def upgrade() -> None:
     sa.Column('failure_message', sa.Text(), nullable=True),
     sa.Column('checks', sa.Integer(), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("(status = 'failed') = (failure_code IS NOT NULL)", name=op.f('ck_refunds_failure_exactly_when_failed')),
@@ -335,6 +341,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_refunds_payment_id', 'refunds', ['payment_id'], unique=False)
     op.create_index('ix_refunds_created_at', 'refunds', ['created_at', 'id'], unique=False)
+    op.create_index('ix_refunds_ended_at', 'refunds', ['ended_at'], unique=False)
     op.create_index('ix_refunds_open', 'refunds', ['created_at'], unique=False, sqlite_where=sa.text("status IN ('requested', 'pending')"), postgresql_where=sa.text("status IN ('requested', 'pending')"))
 
 
@@ -357,7 +364,9 @@ def downgrade() -> None:
     op.create_index('ix_refunds_payment_id', 'refunds', ['payment_id'], unique=False)
     op.drop_column('webhook_deliveries', 'subscription_id')
     op.drop_column('webhook_deliveries', 'refund_id')
+    op.drop_index('ix_payment_attempts_provider_reference', 'payment_attempts')
     op.drop_index('ix_payment_attempts_account_ended', 'payment_attempts')
+    op.drop_column('payment_attempts', 'unanswered_since')
     op.drop_column('payment_attempts', 'token_id')
     op.drop_index('ix_checkout_sessions_subscription_id', 'checkout_sessions')
     op.drop_index('ix_checkout_sessions_payment_link_id', 'checkout_sessions')

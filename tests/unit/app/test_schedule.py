@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.services.attempts import next_check
+from app.domain.asking import next_check
 
 START = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
 
