@@ -33,12 +33,12 @@ def _shut(sock: socket.socket) -> None:
 
 
 class DeadlineAdapter(requests.adapters.HTTPAdapter):
-    """Requests' transport with connections that keep the deadline."""
+    """Requests' transport with connections that keep the deadline; `parts` are mixed into them."""
 
-    def __init__(self, header_seconds: float) -> None:
+    def __init__(self, header_seconds: float, *parts: type) -> None:
         limit = {"header_seconds": header_seconds}
-        plain = type("PlainConnection", (_Deadline, HTTPConnection), limit)
-        secure = type("SecureConnection", (_Deadline, HTTPSConnection), limit)
+        plain = type("PlainConnection", (*parts, _Deadline, HTTPConnection), limit)
+        secure = type("SecureConnection", (*parts, _Deadline, HTTPSConnection), limit)
         self._pools = {
             "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
             "https": type("SecurePool", (HTTPSConnectionPool,), {"ConnectionCls": secure}),
