@@ -53,6 +53,20 @@ PILLS: dict[str, dict[str, Pill]] = {
         "succeeded": Pill("Succeeded", "good", "check"),
         "failed": Pill("Failed", "bad", "cross"),
     },
+    "subscription": {
+        "created": Pill("Not started", "quiet", "circle"),
+        "active": Pill("Active", "good", "check"),
+        "on_hold": Pill("On hold", "warn", "clock"),
+        "cancelled": Pill("Cancelled", "quiet", "cross"),
+        "expired": Pill("Finished", "quiet", "expired"),
+        "aborted": Pill("Ended unpaid", "bad", "cross"),
+    },
+    "renewal": {
+        "open": Pill("Due", "wait", "clock"),
+        "paid": Pill("Paid", "good", "check"),
+        "failed": Pill("Not collected", "bad", "cross"),
+        "void": Pill("Not needed", "quiet", "circle"),
+    },
 }
 FAILURES = {
     "hard_decline": "Declined for good",
@@ -68,7 +82,14 @@ ALERTS = {
     "empty_offer": "Nothing to offer",
     "outcome_unknown": "Outcome unknown",
 }
-SUBJECTS = {"payments": "payment", "checkout_sessions": "session", "payment_attempts": "attempt", "refunds": "refund"}
+SUBJECTS = {
+    "payments": "payment",
+    "checkout_sessions": "session",
+    "payment_attempts": "attempt",
+    "refunds": "refund",
+    "subscriptions": "subscription",
+    "renewals": "renewal",
+}
 
 
 def pill(kind: str, status: str) -> Pill:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import url_for
 
 from app.domain.ids import is_id
-from app.models import CheckoutSession, Payment, PaymentAttempt, db
+from app.models import CheckoutSession, Payment, PaymentAttempt, Renewal, Subscription, db
 
 
 def url_of(subject_id: str) -> str | None:
@@ -16,4 +16,8 @@ def url_of(subject_id: str) -> str | None:
         return url_for("admin_payments.details", payment_id=attempt.payment_id, _anchor=attempt.id)
     if is_id("cs", subject_id) and db.session.get(CheckoutSession, subject_id) is not None:
         return url_for("admin_sessions.details", session_id=subject_id)
+    if is_id("sub", subject_id) and db.session.get(Subscription, subject_id) is not None:
+        return url_for("admin_subscriptions.details", subscription_id=subject_id)
+    if is_id("ren", subject_id) and (renewal := db.session.get(Renewal, subject_id)) is not None:
+        return url_for("admin_subscriptions.details", subscription_id=renewal.subscription_id, _anchor=renewal.id)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,11 @@ def timeline_of(
     for number, attempt in enumerate(attempts, 1):
         through = f"{formats.method(attempt.method)} through {formats.account(attempt.account_id)}"
         names[attempt.id] = f"Attempt {number}, {through}"
+    return events_of(names)
+
+
+def events_of(names: Mapping[str, str]) -> list[Event]:
+    """Return every change of the rows whose ids have these names, newest first."""
     return [_event(change, names[change.subject_id]) for change in reversed(history_of(list(names)))]
 
 
