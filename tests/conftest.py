@@ -8,7 +8,8 @@ from flask import Flask
 from hypothesis import settings
 
 from tests.support.api import Api
-from tests.support.hub import Databases, config_for, running
+from tests.support.hub import Databases, config_for
+from tests.support.hubs import Hubs
 from tests.support.sandbox import SandboxService
 from tests.support.stack import Stack
 
@@ -52,10 +53,16 @@ def database_url(databases: Databases, database_kind: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def hubs() -> Hubs:
+    """Where each test's application comes from."""
+    return Hubs()
+
+
 @pytest.fixture
-def app(database_url: str, tmp_path: Path, sandbox_service: SandboxService) -> Iterator[Flask]:
+def app(database_url: str, tmp_path: Path, sandbox_service: SandboxService, hubs: Hubs) -> Iterator[Flask]:
     """The whole application. No context is pushed: requests get their own, as in production."""
-    with running(config_for(tmp_path, database_url, sandbox_service.url)) as app:
+    with hubs.on(config_for(tmp_path, database_url, sandbox_service.url)) as app:
         yield app
 
 

@@ -67,7 +67,7 @@ def running(config: Config) -> Iterator[Flask]:
         yield app
     finally:
         dispose(app)
-        _forget_rules()
+        forget_rules()
 
 
 def dispose(app: Flask) -> None:
@@ -78,7 +78,7 @@ def dispose(app: Flask) -> None:
             engine.dispose()
 
 
-def _forget_rules() -> None:
+def forget_rules() -> None:
     """Drop compiled rules that another test's database may number alike; every database begins with the same seed."""
     cached = rule_sets._cache._active
     if cached is not None and cached.version != SEED_VERSION:
@@ -119,8 +119,7 @@ class Databases:
         if kind == "postgresql":
             name, url, uses = self._used.pop() if self._used else (name, self.postgres.create(name, "template_hub"), 0)
             yield url
-            if uses < USES:
-                self.postgres.reset(name)
+            if uses < USES and self.postgres.reset(name):
                 self._used.append((name, url, uses + 1))
             else:
                 self.postgres.drop(name)

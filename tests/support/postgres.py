@@ -26,12 +26,16 @@ SETTINGS = {
     "max_wal_senders": "0",
     "autovacuum": "off",
 }
+# Everything that has a shape: a test that adds an index or a trigger spoils its database for the next.
+SHAPE = """SELECT (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace)
++ (SELECT count(*) FROM pg_trigger) + (SELECT count(*) FROM pg_constraint) + (SELECT count(*) FROM pg_proc)"""
 TABLES = "SELECT tablename AS t FROM pg_tables WHERE schemaname = 'public'"
 KEEP = f"""
 CREATE SCHEMA first;
 DO $$ DECLARE r record; BEGIN
   FOR r IN {TABLES} LOOP EXECUTE format('CREATE TABLE first.%1$I AS TABLE public.%1$I', r.t); END LOOP;
-  CREATE TABLE first.sequences AS SELECT sequencename AS s, last_value AS v FROM pg_sequences WHERE schemaname = 'public';
+  CREATE TABLE first.sequences AS
+    SELECT sequencename AS s, last_value AS v FROM pg_sequences WHERE schemaname = 'public';
 END $$"""
 # As a replica the server checks no foreign keys, so that the order of the tables does not matter.
 RESET = f"""
@@ -61,6 +65,7 @@ class PostgresServer:
         assert spec.origin is not None
         self._wheel = Path(spec.origin).parent
         self._server: subprocess.Popen[bytes] | None = None
+        self._shape = 0
 
     def start(self) -> Self:
         """Make the data directory and run the server until it answers."""
@@ -107,11 +112,18 @@ class PostgresServer:
     def keep_first_rows(self, name: str) -> None:
         """Remember every row of a template, so that `reset` can bring a copy of it back to them."""
         self._execute(KEEP, name)
+        self._shape = self._ask(SHAPE, name)
 
-    def reset(self, name: str) -> None:
-        """Bring a copy of a template back to its first rows: some thirty times faster than making another copy."""
+    def reset(self, name: str) -> bool:
+        """Bring a copy of a template back to its first rows, ten times faster than making another copy.
+
+        False when the test changed more than rows: such a database is of no use to another.
+        """
         self._execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        if self._ask(SHAPE, name) != self._shape:
+            return False
         self._execute(RESET, name)
+        return True
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected to it."""
@@ -132,6 +144,11 @@ class PostgresServer:
     def _execute(self, statement: str, name: str = "postgres") -> None:
         with psycopg.connect(host=str(self._home), user="postgres", dbname=name, autocommit=True) as connection:
             connection.execute(statement)
+
+    def _ask(self, query: str, name: str) -> int:
+        with psycopg.connect(host=str(self._home), user="postgres", dbname=name, autocommit=True) as connection:
+            [answer] = connection.execute(query).fetchone() or (0,)
+            return int(answer)
 
     def _program(self, name: str) -> str:
         return str(self._wheel / "pginstall" / "bin" / name)
