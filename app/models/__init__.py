@@ -23,13 +23,14 @@ from app.models.rule_set_drafts import RuleSetDraft
 from app.models.rule_sets import ActivationKind, RuleSetActivation, RuleSetVersion
 from app.models.sessions import CheckoutSession
 from app.models.settings import Setting
-from app.models.subscriptions import Renewal, Subscription
+from app.models.subscriptions import IS_RUNNING, Renewal, Subscription
 from app.models.users import Role, User
 from app.models.webhook_endpoints import EventDelivery, EventDeliveryTry, WebhookEndpoint
 from app.models.webhooks import WebhookDelivery
 
 __all__ = [
     "IS_LIVE",
+    "IS_RUNNING",
     "ActivationKind",
     "Alert",
     "ApiKey",

@@ -16,15 +16,18 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    bindparam,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.ids import new_id
-from app.domain.statuses import RenewalStatus, SubscriptionStatus
+from app.domain.statuses import RUNNING_SUBSCRIPTION, RenewalStatus, SubscriptionStatus
 from app.models.base import ID, Base, Document, UtcDateTime, one_of, utc_now
 
 _RUNNING = text("status IN ('active', 'on_hold')")
+_UNPAID = text("status = 'created'")
+_TO_SYNC = text("next_sync_at IS NOT NULL")
 _OPEN = text("status = 'open'")
 
 
@@ -45,7 +48,9 @@ class Subscription(Base):
         CheckConstraint("total_payments IS NULL OR total_payments > 0", name="total_positive"),
         Index("ix_subscriptions_due", "next_due_at", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
         Index("ix_subscriptions_cancel_at", "cancel_at", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
-        Index("ix_subscriptions_sync", "next_sync_at", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+        Index("ix_subscriptions_ends_at", "ends_at", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+        Index("ix_subscriptions_sync", "next_sync_at", sqlite_where=_TO_SYNC, postgresql_where=_TO_SYNC),
+        Index("ix_subscriptions_unpaid", "created_at", sqlite_where=_UNPAID, postgresql_where=_UNPAID),
         Index("ix_subscriptions_created_at", "created_at", "id"),
     )
 
@@ -66,12 +71,15 @@ class Subscription(Base):
     anchor_on: Mapped[date | None] = mapped_column(Date)  # the day of the first payment
     next_number: Mapped[int] = mapped_column(Integer, default=1)  # of the period whose renewal is made next
     next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when it is; None when there is none to come
+    ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the end of its last period; None: no last one
     method: Mapped[str | None] = mapped_column(String(40))
     account_id: Mapped[str | None] = mapped_column(ForeignKey("provider_accounts.id"))
     token_id: Mapped[str | None] = mapped_column(ForeignKey("payment_tokens.id"))
     ask_method: Mapped[bool] = mapped_column(Boolean, default=False)  # the next renewal is paid by link, by a new one
     provider_reference: Mapped[str | None] = mapped_column(String(255), index=True)  # automatic: its id at the provider
+    provider_amount: Mapped[int | None] = mapped_column(BigInteger)  # automatic: what it asks for, as it last told us
     next_sync_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when to ask or tell the provider next
+    synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when it last answered
     cancel_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the renewal day on which it ends
     cancel_requested_by: Mapped[str | None] = mapped_column(String(100))
     cancel_requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -114,3 +122,7 @@ class Renewal(Base):
 
     subscription = relationship("Subscription", back_populates="renewals")
     session = relationship("CheckoutSession", back_populates="renewal")
+
+
+# Written out as in the partial indexes, so that SQLite, too, reads only the running ones.
+IS_RUNNING = Subscription.status.in_(bindparam("running", RUNNING_SUBSCRIPTION, expanding=True, literal_execute=True))

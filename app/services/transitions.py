@@ -43,6 +43,21 @@ def record_creation(row: Row, *, actor: str, reason: str = "") -> None:
     _remember(row, None, row.status, actor, reason)
 
 
+def note(row: Row, *, actor: str, reason: str) -> None:
+    """Add a line to the history of `row` that tells of a change which is no move."""
+    db.session.flush()
+    db.session.add(
+        StatusChange(
+            subject=row.__tablename__,
+            subject_id=row.id,
+            from_status=row.status,
+            to_status=row.status,
+            actor=actor,
+            reason=reason,
+        )
+    )
+
+
 def move(row: Row, to: StrEnum, *, actor: str, reason: str = "", **columns: Any) -> bool:
     """Move `row` to status `to`, setting `columns` in the same UPDATE; False when somebody else moved it first.
 

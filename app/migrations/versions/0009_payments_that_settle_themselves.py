@@ -192,12 +192,15 @@ def upgrade() -> None:
     sa.Column('anchor_on', sa.Date(), nullable=True),
     sa.Column('next_number', sa.Integer(), nullable=False),
     sa.Column('next_due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('method', sa.String(length=40), nullable=True),
     sa.Column('account_id', sa.String(length=40), nullable=True),
     sa.Column('token_id', sa.String(length=40), nullable=True),
     sa.Column('ask_method', sa.Boolean(), nullable=False),
     sa.Column('provider_reference', sa.String(length=255), nullable=True),
+    sa.Column('provider_amount', sa.BigInteger(), nullable=True),
     sa.Column('next_sync_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('synced_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('cancel_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('cancel_requested_by', sa.String(length=100), nullable=True),
     sa.Column('cancel_requested_at', sa.DateTime(timezone=True), nullable=True),
@@ -222,7 +225,9 @@ def upgrade() -> None:
     op.create_index('ix_subscriptions_due', 'subscriptions', ['next_due_at'], unique=False, sqlite_where=sa.text("status IN ('active', 'on_hold')"), postgresql_where=sa.text("status IN ('active', 'on_hold')"))
     op.create_index('ix_subscriptions_provider_reference', 'subscriptions', ['provider_reference'], unique=False)
     op.create_index('ix_subscriptions_reference', 'subscriptions', ['reference'], unique=False)
-    op.create_index('ix_subscriptions_sync', 'subscriptions', ['next_sync_at'], unique=False, sqlite_where=sa.text("status IN ('active', 'on_hold')"), postgresql_where=sa.text("status IN ('active', 'on_hold')"))
+    op.create_index('ix_subscriptions_ends_at', 'subscriptions', ['ends_at'], unique=False, sqlite_where=sa.text("status IN ('active', 'on_hold')"), postgresql_where=sa.text("status IN ('active', 'on_hold')"))
+    op.create_index('ix_subscriptions_sync', 'subscriptions', ['next_sync_at'], unique=False, sqlite_where=sa.text('next_sync_at IS NOT NULL'), postgresql_where=sa.text('next_sync_at IS NOT NULL'))
+    op.create_index('ix_subscriptions_unpaid', 'subscriptions', ['created_at'], unique=False, sqlite_where=sa.text("status = 'created'"), postgresql_where=sa.text("status = 'created'"))
 
     op.create_table('renewals',
     sa.Column('id', sa.String(length=40), nullable=False),
@@ -330,6 +335,7 @@ def upgrade() -> None:
     sa.Column('checks', sa.Integer(), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('unanswered_since', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("(status = 'failed') = (failure_code IS NOT NULL)", name=op.f('ck_refunds_failure_exactly_when_failed')),
