@@ -8,13 +8,15 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.fernet import Fernet
 
-from app.environment import ConfigError, read_boolean, read_integer, read_match, read_url
+from app.channels.settings import ChannelSettings, read_settings
+from app.environment import ConfigError, read_boolean, read_integer, read_match, read_networks, read_url
 
 __all__ = ["Config", "ConfigError", "Theme", "load"]
 
@@ -70,12 +72,14 @@ class Config:
     merchant_country: str = "IT"
     merchant_timezone: str = "Europe/Rome"
     redirect_hosts: frozenset[str] = frozenset()  # where a customer may be sent back to
+    webhook_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()  # of our own, that webhooks may be sent into
     trusted_proxies: int = 0
     several_hosts: bool = False
     demo: bool = True
     one_person_publishes: bool = True  # whoever wrote the draft of the rules may approve it
     session_minutes: int = 24 * 60
     web_threads: int = 16
+    channels: ChannelSettings = field(default_factory=ChannelSettings)
     theme: Theme = field(default_factory=Theme)
 
     @property
@@ -124,12 +128,14 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         merchant_country=read_match(env, "MERCHANT_COUNTRY", "IT", r"[A-Z]{2}", "a two-letter country code such as IT"),
         merchant_timezone=_timezone(env),
         redirect_hosts=_redirect_hosts(env, production=environment == "production"),
+        webhook_allowed_networks=read_networks(env, "WEBHOOK_ALLOWED_NETWORKS"),
         trusted_proxies=read_integer(env, "TRUSTED_PROXIES", 0, 0, 10),
         several_hosts=read_boolean(env, "SEVERAL_HOSTS", False),
         demo=demo,
         one_person_publishes=read_boolean(env, "ONE_PERSON_PUBLISHES", demo),
         web_threads=read_integer(env, "WEB_THREADS", 16, 2, 256),
         session_minutes=read_integer(env, "SESSION_MINUTES", 24 * 60, 5, 60 * 24 * 30),
+        channels=read_settings(env, production=environment == "production"),
         theme=_theme(env),
     )
     _refuse_unsafe(config)
