@@ -1,7 +1,8 @@
 """The sandbox's adapter: the provider interface spoken in the sandbox service's HTTP API."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 from providers.http import HttpClient, Reply
@@ -14,14 +15,21 @@ from providers.interface import (
     FailureKind,
     OutcomeUnknown,
     ProviderRefused,
+    ProviderRenewal,
+    ProviderSubscription,
     RefundRequest,
     RefundResult,
+    ReportLine,
     SettingField,
+    SubscriptionRequest,
     WebhookEvent,
 )
 from providers.origin import origin_of
-from providers.sandbox import replies, webhooks
+from providers.sandbox import payloads, replies, webhooks
 from providers.sandbox.accounts import ACCOUNTS
+
+MAX_PAGES = 200  # of a long answer; one that goes on beyond is no answer
+NO_RENEWALS = 10**9  # a number that no period has: asks for the subscription alone
 
 
 class SandboxProvider:
@@ -49,7 +57,9 @@ class SandboxProvider:
     def capabilities(self, account: AccountConfig) -> Capabilities:
         """The methods of the named sandbox account; none when the name is unknown."""
         methods = ACCOUNTS.get(account.settings.get("account", ""), {})
-        return Capabilities(methods=methods, refunds=True, partial_refunds=True, cancel=True)
+        return Capabilities(
+            methods=methods, refunds=True, partial_refunds=True, cancel=True, subscriptions=True, reports=True
+        )
 
     def page_origins(self, account: AccountConfig) -> frozenset[str]:
         """The origin of the hosted payment page, which is the service's own."""
@@ -59,23 +69,7 @@ class SandboxProvider:
 
     def charge(self, account: AccountConfig, request: ChargeRequest) -> Charge:
         """Create the charge once; see `Provider.charge`."""
-        payload = {
-            "reference": request.attempt_id,
-            "amount": request.amount,
-            "currency": request.currency,
-            "method": request.method,
-            "merchant_reference": request.reference,
-            "description": request.description,
-            "return_url": request.return_url,
-            "expires_at": request.expires_at.astimezone(UTC).isoformat(),
-            "country": request.country,
-            "locale": request.locale,
-            "customer_email": request.customer_email,
-            "customer_name": request.customer_name,
-            "strong_authentication": request.strong_authentication,
-            "metadata": dict(request.metadata),
-        }
-        reply = self._post(account, "/v1/charges", payload, key=f"charge:{request.attempt_id}")
+        reply = self._post(account, "/v1/charges", payloads.charge(request), key=f"charge:{request.attempt_id}")
         return replies.read_charge(replies.accepted(reply), request.attempt_id)
 
     def look_up(self, account: AccountConfig, attempt_id: str) -> Charge | None:
@@ -97,14 +91,7 @@ class SandboxProvider:
 
     def refund(self, account: AccountConfig, request: RefundRequest) -> RefundResult:
         """Give money back once; see `Provider.refund`."""
-        payload = {
-            "reference": request.refund_id,
-            "charge": request.provider_reference,
-            "amount": request.amount,
-            "currency": request.currency,
-            "reason": request.reason,
-        }
-        reply = self._post(account, "/v1/refunds", payload, key=f"refund:{request.refund_id}")
+        reply = self._post(account, "/v1/refunds", payloads.refund(request), key=f"refund:{request.refund_id}")
         return replies.read_refund(replies.accepted(reply), request.refund_id)
 
     def look_up_refund(self, account: AccountConfig, refund_id: str) -> RefundResult | None:
@@ -112,24 +99,76 @@ class SandboxProvider:
         found = self._find(account, "/v1/refunds", refund_id)
         return replies.read_refund(found, refund_id) if found else None
 
+    def start_subscription(self, account: AccountConfig, request: SubscriptionRequest) -> ProviderSubscription:
+        """Start the subscription once; see `Provider.start_subscription`."""
+        key = f"subscription:{request.subscription_id}"
+        reply = self._post(account, "/v1/subscriptions", payloads.subscription(request), key=key)
+        return replies.read_subscription(replies.accepted(reply), request.subscription_id)
+
+    def adjust_subscription(
+        self, account: AccountConfig, subscription_id: str, *, amount: int, ends_at: datetime | None
+    ) -> ProviderSubscription:
+        """Set amount and end; see `Provider.adjust_subscription`."""
+        found = self._find(account, "/v1/subscriptions", subscription_id, from_number=NO_RENEWALS)
+        if found is None:
+            raise ProviderRefused(Failure(FailureKind.TECHNICAL, "unknown_subscription", "It was never started."))
+        path = f"/v1/subscriptions/{replies.read_subscription(found, subscription_id).provider_reference}"
+        payload = payloads.adjustment(amount, ends_at)
+        reply = self._post(account, path, payload, key=f"adjust:{subscription_id}")
+        return replies.read_subscription(replies.accepted(reply), subscription_id)
+
+    def look_up_subscription(
+        self, account: AccountConfig, subscription_id: str, *, from_number: int = 1
+    ) -> ProviderSubscription | None:
+        """The subscription for our reference; see `Provider.look_up_subscription`."""
+        renewals: list[ProviderRenewal] = []
+        for _ in range(MAX_PAGES):
+            found = self._find(account, "/v1/subscriptions", subscription_id, from_number=from_number)
+            if found is None:
+                return None
+            page = replies.read_subscription(found, subscription_id)
+            renewals += page.renewals
+            if not found.get("has_more") or not page.renewals:
+                return replace(page, renewals=tuple(renewals))
+            from_number = page.renewals[-1].number + 1
+        raise OutcomeUnknown("the list of renewals has no end")
+
+    def report(self, account: AccountConfig, day: date) -> tuple[ReportLine, ...]:
+        """The day's movements; see `Provider.report`."""
+        lines: list[ReportLine] = []
+        offset: int | None = 0
+        for _ in range(MAX_PAGES):
+            page = self._get(account, f"/v1/reports/{day.isoformat()}", {"offset": str(offset)})
+            lines += replies.read_report(page)
+            offset = replies.read_next_offset(page)
+            if offset is None:
+                return tuple(lines)
+        raise OutcomeUnknown("the report has no end")
+
     def parse_webhook(
         self, account: AccountConfig, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> WebhookEvent:
         """Verify and read a Standard Webhooks delivery; see `Provider.parse_webhook`."""
         return webhooks.parse(account.secrets.get("webhook_secret", ""), headers, body, now)
 
-    def _find(self, account: AccountConfig, path: str, reference: str) -> Mapping[str, Any] | None:
+    def _find(
+        self, account: AccountConfig, path: str, reference: str, *, from_number: int | None = None
+    ) -> Mapping[str, Any] | None:
         """The one object with our reference, or None; any failure leaves the outcome unknown."""
-        try:
-            reply = self._http.send(
-                "GET", _base_url(account) + path, headers=_headers(account), params={"reference": reference}
-            )
-            found = replies.accepted(reply).get("data")
-        except ProviderRefused as error:
-            raise OutcomeUnknown(f"looking up was not answered: {error}") from error
+        more = {} if from_number is None else {"from_number": str(from_number)}
+        found = self._get(account, path, {"reference": reference, **more}).get("data")
         if not isinstance(found, list) or len(found) > 1 or not all(isinstance(item, dict) for item in found):
             raise OutcomeUnknown("the look-up's reply is not a list of at most one object")
         return found[0] if found else None
+
+    def _get(self, account: AccountConfig, path: str, params: Mapping[str, str]) -> Mapping[str, Any]:
+        """What the service answers to a question; any failure leaves the outcome unknown."""
+        try:
+            return replies.accepted(
+                self._http.send("GET", _base_url(account) + path, headers=_headers(account), params=params)
+            )
+        except ProviderRefused as error:
+            raise OutcomeUnknown(f"looking up was not answered: {error}") from error
 
     def _post(self, account: AccountConfig, path: str, payload: Mapping[str, Any], *, key: str) -> Reply:
         headers = {**_headers(account), "Idempotency-Key": key}

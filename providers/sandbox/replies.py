@@ -1,6 +1,7 @@
 """How the sandbox's replies read: strictly, so that whatever is not understood leaves the outcome unknown."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from providers.http import Reply
@@ -12,8 +13,12 @@ from providers.interface import (
     FailureKind,
     OutcomeUnknown,
     ProviderRefused,
+    ProviderRenewal,
+    ProviderSubscription,
+    ProviderSubscriptionState,
     RefundResult,
     RefundState,
+    ReportLine,
 )
 
 
@@ -45,6 +50,7 @@ def read_charge(body: Mapping[str, Any], attempt_id: str) -> Charge:
             redirect_url=body["page_url"] and _text(body["page_url"]),
             failure=_failure(body["failure"]) if state is ChargeState.FAILED else None,
             stage=ChargeStage(body["stage"]) if state is ChargeState.PENDING else None,
+            token=_text(body["token"]) if body.get("token") else None,
         )
     except (KeyError, TypeError, ValueError) as problem:
         raise OutcomeUnknown("the provider's charge cannot be read") from problem
@@ -70,6 +76,66 @@ def read_refund(body: Mapping[str, Any], refund_id: str) -> RefundResult:
     return refund
 
 
+def read_subscription(body: Mapping[str, Any], subscription_id: str) -> ProviderSubscription:
+    """A subscription object. Raises: OutcomeUnknown when it is not one, or is about another subscription."""
+    try:
+        subscription = ProviderSubscription(
+            provider_reference=_text(body["id"]),
+            subscription_id=_text(body["reference"]),
+            state=ProviderSubscriptionState(body["state"]),
+            amount=_integer(body["amount"]),
+            currency=_text(body["currency"]),
+            ends_at=body["ends_at"] and _moment(body["ends_at"]),
+            renewals=tuple(_renewal(renewal) for renewal in body["renewals"]),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError) as problem:
+        raise OutcomeUnknown("the provider's subscription cannot be read") from problem
+    if subscription.subscription_id != subscription_id:
+        raise OutcomeUnknown("the provider answered about another subscription")
+    return subscription
+
+
+def read_report(body: Mapping[str, Any]) -> list[ReportLine]:
+    """One page of a report. Raises: OutcomeUnknown when it is not one."""
+    try:
+        return [
+            ReportLine(
+                kind=_text(line["kind"]),
+                provider_reference=_text(line["id"]),
+                reference=line["reference"] and _text(line["reference"]),
+                state=_text(line["state"]),
+                amount=_integer(line["amount"]),
+                currency=_text(line["currency"]),
+                at=_moment(line["at"]),
+            )
+            for line in body["lines"]
+        ]
+    except (KeyError, TypeError, ValueError, OverflowError) as problem:
+        raise OutcomeUnknown("the provider's report cannot be read") from problem
+
+
+def read_next_offset(body: Mapping[str, Any]) -> int | None:
+    """Where the next page of a report begins; None after the last. Raises: OutcomeUnknown when it does not say."""
+    try:
+        return None if body["next_offset"] is None else _integer(body["next_offset"])
+    except (KeyError, TypeError) as problem:
+        raise OutcomeUnknown("the provider's report does not say where it goes on") from problem
+
+
+def _renewal(value: Any) -> ProviderRenewal:
+    state = ChargeState(value["state"])
+    return ProviderRenewal(
+        number=_integer(value["number"]),
+        due_at=_moment(value["due_at"]),
+        provider_reference=_text(value["charge"]),
+        state=state,
+        amount=_integer(value["amount"]),
+        currency=_text(value["currency"]),
+        failure=_failure(value["failure"]) if state is ChargeState.FAILED else None,
+        next_try_at=value["next_try_at"] and _moment(value["next_try_at"]),
+    )
+
+
 def _failure(value: Any) -> Failure:
     return Failure(FailureKind(value["kind"]), _text(value["code"]), _text(value["message"]))
 
@@ -78,6 +144,13 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("expected text")
     return value
+
+
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError("expected a time with its offset")
+    return moment.astimezone(UTC)
 
 
 def _integer(value: Any) -> int:

@@ -52,15 +52,17 @@ def _read(event_id: str, text: str) -> WebhookEvent:
     try:
         event = json.loads(text)
         data = event["data"]
+        subscription = data.get("subscription_reference")
         return WebhookEvent(
             event_id=event_id,
             kind=_text(event["type"]),
-            attempt_id=_text(data["charge_reference"]),
+            attempt_id=data["charge_reference"] and _text(data["charge_reference"]),
             refund_id=data["refund_reference"] and _text(data["refund_reference"]),
+            subscription_id=subscription and _text(subscription),
             provider_reference=_text(data["id"]),
             occurred_at=datetime.fromisoformat(event["timestamp"]).astimezone(UTC),
         )
-    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidWebhook("the body is signed but cannot be read") from error
 
 

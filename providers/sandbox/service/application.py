@@ -10,9 +10,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from providers.interface import FailureKind
-from providers.sandbox.service.api import Api, json_response
+from providers.sandbox.service.api import Api
+from providers.sandbox.service.api_subscriptions import SubscriptionApi
 from providers.sandbox.service.background import Background
 from providers.sandbox.service.config import ServiceConfig, read_config
+from providers.sandbox.service.endpoints import json_response
 from providers.sandbox.service.errors import Refusal
 from providers.sandbox.service.pages import Pages
 from providers.sandbox.service.store import Store
@@ -32,13 +34,17 @@ class Service:
     def __init__(self, config: ServiceConfig) -> None:
         store = Store(config.database)
         api, self._pages = Api(store, config), Pages(store, config)
-        pages = self._pages
+        pages, recurring = self._pages, SubscriptionApi(store, config)
         self._routes = Map([
             Rule("/v1/charges", methods=["POST"], endpoint=api.create_charge),
             Rule("/v1/charges", methods=["GET"], endpoint=api.find_charges),
             Rule("/v1/charges/<charge_id>/cancel", methods=["POST"], endpoint=api.cancel_charge),
             Rule("/v1/refunds", methods=["POST"], endpoint=api.create_refund),
             Rule("/v1/refunds", methods=["GET"], endpoint=api.find_refunds),
+            Rule("/v1/subscriptions", methods=["POST"], endpoint=recurring.start),
+            Rule("/v1/subscriptions", methods=["GET"], endpoint=recurring.find),
+            Rule("/v1/subscriptions/<subscription_id>", methods=["POST"], endpoint=recurring.adjust),
+            Rule("/v1/reports/<day>", methods=["GET"], endpoint=recurring.report),
             Rule("/v1/ledger", methods=["GET"], endpoint=api.ledger),
             Rule("/v1/faults", methods=["GET"], endpoint=api.show_faults),
             Rule("/v1/faults", methods=["PUT", "DELETE"], endpoint=api.replace_faults),

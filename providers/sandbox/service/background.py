@@ -1,4 +1,4 @@
-"""The service's background thread: settles what is pending, expires what nobody paid, delivers webhooks."""
+"""The service's background thread: settles what is pending, renews what is due, delivers webhooks."""
 
 import logging
 import threading
@@ -6,7 +6,7 @@ import time
 
 import requests
 
-from providers.sandbox.service import charges, courier, faults, refunds
+from providers.sandbox.service import charges, clock, courier, faults, refunds, renewals
 from providers.sandbox.service.config import ServiceConfig
 from providers.sandbox.service.store import Store
 
@@ -41,9 +41,9 @@ class Background:
                 time.sleep(IDLE_SECONDS)
 
     def settle_due(self) -> None:
-        """Settle the pending charges and refunds whose time has come; expire charges that were not paid in time."""
+        """Do what the clock asks for: settle and expire charges, settle refunds, charge the renewals that are due."""
         with self._store.transaction() as connection:
-            now = time.time()
+            now = clock.now()
             for charge in connection.execute(
                 "SELECT * FROM charges WHERE status = 'awaiting_customer' AND expires_at <= ?", (now,)
             ).fetchall():
@@ -59,3 +59,4 @@ class Background:
                 "SELECT * FROM refunds WHERE status = 'pending' AND settle_at <= ?", (now,)
             ).fetchall():
                 refunds.settle(connection, refund)
+            renewals.collect_due(connection, self._config.settle_seconds)

@@ -1,13 +1,12 @@
 """Webhook delivery: at least once, in no promised order, tried again with growing pauses, from a durable table."""
 
 import sqlite3
-import time
 from datetime import UTC, datetime
 
 import requests
 
 from providers.sandbox import webhooks
-from providers.sandbox.service import faults
+from providers.sandbox.service import clock, faults
 from providers.sandbox.service.config import ServiceAccount, ServiceConfig
 from providers.sandbox.service.store import Store
 
@@ -34,7 +33,7 @@ def deliver_one(store: Store, config: ServiceConfig, session: requests.Session) 
 
 def _claim(connection: sqlite3.Connection, config: ServiceConfig) -> sqlite3.Row | None:
     """Take one due event of an account that has an address and is not holding its webhooks back."""
-    now = time.time()
+    now = clock.now()
     reachable = [name for name, account in config.accounts.items() if account.webhook_url]
     held = "SELECT account FROM faults WHERE name = 'hold_webhooks' AND probability > 0 AND coalesce(times, 1) > 0"
     claimed: sqlite3.Row | None = connection.execute(
@@ -49,7 +48,8 @@ def _claim(connection: sqlite3.Connection, config: ServiceConfig) -> sqlite3.Row
 
 def _post(session: requests.Session, account: ServiceAccount, event: sqlite3.Row) -> bool:
     """Send one delivery, freshly signed under the event's own id; True when it was taken (2xx)."""
-    headers = webhooks.sign(account.webhook_secret, event["id"], event["body"], datetime.now(UTC))
+    now = datetime.fromtimestamp(clock.now(), UTC)
+    headers = webhooks.sign(account.webhook_secret, event["id"], event["body"], now)
     try:
         with session.post(
             account.webhook_url or "",
@@ -71,5 +71,5 @@ def _conclude(connection: sqlite3.Connection, event: sqlite3.Row, delivered: boo
     pause = 0 if delivered or over else PAUSES[event["tries"] - 1]
     connection.execute(
         "UPDATE deliveries SET status = ?, due_at = ?, claimed_until = 0 WHERE id = ? AND status = 'waiting'",
-        (status, time.time() + pause, event["id"]),
+        (status, clock.now() + pause, event["id"]),
     )

@@ -4,10 +4,9 @@ import json
 import random
 import secrets
 import sqlite3
-import time
 from datetime import UTC, datetime
 
-from providers.sandbox.service import faults
+from providers.sandbox.service import clock, faults
 
 SHUFFLE_SECONDS = 2.0
 
@@ -15,23 +14,39 @@ SHUFFLE_SECONDS = 2.0
 def record_charge(connection: sqlite3.Connection, charge: sqlite3.Row) -> None:
     """Tell that a charge is now pending (processing), succeeded or failed."""
     state = {"awaiting_customer": "pending", "processing": "pending"}.get(charge["status"], charge["status"])
-    _record(connection, charge["account"], f"charge.{state}", charge["id"], charge["reference"], None)
+    _record(connection, charge, f"charge.{state}", charge=charge["reference"])
 
 
-def record_refund(connection: sqlite3.Connection, refund: sqlite3.Row, charge_reference: str) -> None:
-    """Tell that a refund is now pending, succeeded or failed."""
-    kind = f"refund.{refund['status']}"
-    _record(connection, refund["account"], kind, refund["id"], charge_reference, refund["reference"])
+def record_refund(connection: sqlite3.Connection, refund: sqlite3.Row, charge: sqlite3.Row) -> None:
+    """Tell that a refund is now pending, succeeded or failed; a renewal's charge has no reference of the merchant's."""
+    reference = None if charge["subscription_id"] else charge["reference"]
+    _record(connection, refund, f"refund.{refund['status']}", charge=reference, refund=refund["reference"])
+
+
+def record_subscription(connection: sqlite3.Connection, subscription: sqlite3.Row, what: str) -> None:
+    """Tell what became of a subscription: renewed, renewal_failed or ended."""
+    _record(connection, subscription, f"subscription.{what}", subscription=subscription["reference"])
 
 
 def _record(
-    connection: sqlite3.Connection, account: str, kind: str, object_id: str, charge: str, refund: str | None
+    connection: sqlite3.Connection,
+    about: sqlite3.Row,
+    kind: str,
+    *,
+    charge: str | None = None,
+    refund: str | None = None,
+    subscription: str | None = None,
 ) -> None:
-    now = time.time()
+    now, account = clock.now(), about["account"]
     body = {
         "type": kind,
         "timestamp": datetime.fromtimestamp(now, tz=UTC).isoformat(),
-        "data": {"id": object_id, "charge_reference": charge, "refund_reference": refund},
+        "data": {
+            "id": about["id"],
+            "charge_reference": charge,
+            "refund_reference": refund,
+            "subscription_reference": subscription,
+        },
     }
     shuffled = faults.strikes(connection, account, "shuffle_webhooks")
     due_at = now + (random.uniform(0, SHUFFLE_SECONDS) if shuffled else 0)  # noqa: S311 - disorder, not secrecy

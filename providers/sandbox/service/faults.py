@@ -8,8 +8,11 @@ from typing import Any
 from providers.sandbox.service.errors import Refusal
 
 SWITCHES: Mapping[str, str] = {
-    "refuse": "Refuse every new charge",
+    "refuse": "Refuse every new charge and subscription",
     "refuse_refunds": "Refuse every new refund",
+    "decline_tokens_soft": "Decline charges by a stored token: not enough money",
+    "decline_tokens_hard": "Decline charges by a stored token for good: the card has expired",
+    "tokens_pending": "Let charges by a stored token stay pending",
     "outage": "Be down: answer 503 to every call",
     "error_500": "Answer 500 before doing anything",
     "drop_reply": "Do the work, then drop the connection without a reply",
@@ -21,6 +24,10 @@ SWITCHES: Mapping[str, str] = {
     "shuffle_webhooks": "Deliver events out of order",
     "hold_webhooks": "Keep events back until this is switched off",
     "fail_settlement": "Let pending payments and refunds end as failed",
+    "report_omits": "Leave the day's first movement out of its report",
+    "report_extra": "Report a payment that never was",
+    "report_wrong_amount": "Report the day's last movement with another amount",
+    "report_wrong_state": "Report one of the day's movements as still pending",
 }
 MAX_DELAY_SECONDS = 120.0
 

@@ -1,7 +1,6 @@
 """The service's pages: the hosted payment page for customers, and a home page with the switches for newcomers."""
 
 import sqlite3
-import time
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -10,7 +9,7 @@ from werkzeug import Request, Response
 from werkzeug.utils import redirect
 
 from providers.origin import origin_of
-from providers.sandbox.service import charges, faults, wording
+from providers.sandbox.service import charges, clock, faults, tokens, wording
 from providers.sandbox.service.config import ServiceConfig
 from providers.sandbox.service.errors import Refusal
 from providers.sandbox.service.store import Store
@@ -59,9 +58,9 @@ class Pages:
         if outcome == "approve":
             return charges.move(connection, charge, source, "succeeded")
         if outcome == "decline":
-            return charges.move(connection, charge, source, "failed", failure=charges.DECLINED)
+            return charges.move(connection, charge, source, "failed", failure=tokens.DECLINED)
         if outcome == "pending":
-            settle_at = time.time() + self._config.settle_seconds
+            settle_at = clock.now() + self._config.settle_seconds
             return charges.move(connection, charge, source, "processing", settle_at=settle_at)
         if outcome == "cancel":
             return charges.move(connection, charge, source, "failed", failure=charges.CANCELLED_BY_CUSTOMER)

@@ -1,11 +1,10 @@
 """Refunds: created once, never more in total than the charge, some of them settled later."""
 
 import sqlite3
-import time
 from dataclasses import dataclass
 
 from providers.interface import FailureKind
-from providers.sandbox.service import charges, events, faults
+from providers.sandbox.service import charges, clock, events, faults
 from providers.sandbox.service.errors import Refusal
 
 SLOW_METHODS = frozenset({"sepa_debit", "bank_transfer", "invoice"})  # money that travels by bank takes its time
@@ -55,15 +54,16 @@ def create(
     ).fetchone()
     if reserved is None:
         raise Refusal(422, "not_refundable", "The charge is unpaid, or less than this amount is left to refund.")
-    now = time.time()
+    now = clock.now()
     slow = charge["method"] in SLOW_METHODS
     row: sqlite3.Row = connection.execute(
         "INSERT INTO refunds (id, account, charge_id, reference, idempotency_key, amount, currency, reason,"
-        " created_at, status, settle_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        " created_at, status, settle_at, settled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
         (new.id, new.account, new.charge_id, new.reference, new.idempotency_key, new.amount, new.currency,
-         new.reason, now, "pending" if slow else "succeeded", now + settle_seconds if slow else None),
+         new.reason, now, "pending" if slow else "succeeded", now + settle_seconds if slow else None,
+         None if slow else now),
     ).fetchone()
-    events.record_refund(connection, row, charge["reference"])
+    events.record_refund(connection, row, charge)
     return row, True
 
 
@@ -80,9 +80,9 @@ def settle(connection: sqlite3.Connection, refund: sqlite3.Row) -> None:
     failed = faults.strikes(connection, refund["account"], "fail_settlement")
     failure = (FailureKind.TECHNICAL, "account_closed", "The customer's account is closed.") if failed else (None,) * 3
     settled = connection.execute(
-        "UPDATE refunds SET status = ?, failure_kind = ?, failure_code = ?, failure_message = ?, settle_at = NULL"
-        " WHERE id = ? AND status = 'pending' RETURNING *",
-        ("failed" if failed else "succeeded", *failure, refund["id"]),
+        "UPDATE refunds SET status = ?, failure_kind = ?, failure_code = ?, failure_message = ?, settle_at = NULL,"
+        " settled_at = ? WHERE id = ? AND status = 'pending' RETURNING *",
+        ("failed" if failed else "succeeded", *failure, clock.now(), refund["id"]),
     ).fetchone()
     if settled is None:
         return
@@ -91,4 +91,4 @@ def settle(connection: sqlite3.Connection, refund: sqlite3.Row) -> None:
             "UPDATE charges SET refunded = refunded - ? WHERE id = ?", (settled["amount"], settled["charge_id"])
         )
     charge = charges.get(connection, settled["charge_id"])
-    events.record_refund(connection, settled, charge["reference"])
+    events.record_refund(connection, settled, charge)

@@ -1,4 +1,4 @@
-"""The service's own SQLite file: its tables, and transactions that survive a sudden end of the process."""
+"""The service's own SQLite file, and transactions that survive a sudden end of the process."""
 
 import sqlite3
 import threading
@@ -6,72 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS charges (
-    id TEXT PRIMARY KEY,
-    account TEXT NOT NULL,
-    reference TEXT NOT NULL,
-    idempotency_key TEXT NOT NULL,
-    amount INTEGER NOT NULL CHECK (amount > 0),
-    currency TEXT NOT NULL,
-    method TEXT NOT NULL,
-    merchant_reference TEXT NOT NULL,
-    description TEXT NOT NULL,
-    return_url TEXT NOT NULL,
-    locale TEXT NOT NULL,
-    strong_authentication INTEGER NOT NULL,
-    created_at REAL NOT NULL,
-    expires_at REAL NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('awaiting_customer', 'processing', 'succeeded', 'failed')),
-    settle_at REAL,
-    refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded BETWEEN 0 AND amount),
-    failure_kind TEXT,
-    failure_code TEXT,
-    failure_message TEXT,
-    CHECK ((status = 'failed') = (failure_kind IS NOT NULL)),
-    UNIQUE (account, reference),
-    UNIQUE (account, idempotency_key)
-); CREATE INDEX IF NOT EXISTS open_charges ON charges (status) WHERE status IN ('awaiting_customer',
-'processing'); CREATE TABLE IF NOT EXISTS refunds (
-    id TEXT PRIMARY KEY,
-    account TEXT NOT NULL,
-    charge_id TEXT NOT NULL REFERENCES charges (id),
-    reference TEXT NOT NULL,
-    idempotency_key TEXT NOT NULL,
-    amount INTEGER NOT NULL CHECK (amount > 0),
-    currency TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    created_at REAL NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('pending', 'succeeded', 'failed')),
-    settle_at REAL,
-    failure_kind TEXT,
-    failure_code TEXT,
-    failure_message TEXT,
-    CHECK ((status = 'failed') = (failure_kind IS NOT NULL)),
-    UNIQUE (account, reference),
-    UNIQUE (account, idempotency_key)
-);
-CREATE INDEX IF NOT EXISTS open_refunds ON refunds (status) WHERE status = 'pending';
-CREATE TABLE IF NOT EXISTS deliveries (
-    id TEXT PRIMARY KEY,
-    account TEXT NOT NULL,
-    body TEXT NOT NULL,
-    created_at REAL NOT NULL,
-    due_at REAL NOT NULL,
-    tries INTEGER NOT NULL DEFAULT 0,
-    claimed_until REAL NOT NULL DEFAULT 0,
-    status TEXT NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'delivered', 'given_up'))
-);
-CREATE INDEX IF NOT EXISTS waiting_deliveries ON deliveries (due_at) WHERE status = 'waiting';
-CREATE TABLE IF NOT EXISTS faults (
-    account TEXT NOT NULL,
-    name TEXT NOT NULL,
-    probability REAL NOT NULL,
-    times INTEGER,
-    seconds REAL NOT NULL,
-    PRIMARY KEY (account, name)
-);
-"""
+from providers.sandbox.service.schema import bring_up_to_date
 
 
 class Store:
@@ -87,8 +22,7 @@ class Store:
         self._path = path
         self._turn = threading.Lock()
         with self.transaction() as connection:
-            for statement in filter(str.strip, SCHEMA.split(";")):
-                connection.execute(statement)
+            bring_up_to_date(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -20,9 +20,11 @@ def charge(row: sqlite3.Row, base_url: str) -> dict[str, Any]:
         "merchant_reference": row["merchant_reference"],
         "refunded": row["refunded"],
         "failure": _failure(row),
+        "token": row["token"] if row["status"] == "succeeded" else None,
         "page_url": f"{base_url}/pay/{row['id']}" if row["status"] == "awaiting_customer" else None,
         "created_at": _moment(row["created_at"]),
         "expires_at": _moment(row["expires_at"]),
+        "settled_at": _moment(row["settled_at"]),
     }
 
 
@@ -38,6 +40,38 @@ def refund(row: sqlite3.Row) -> dict[str, Any]:
         "reason": row["reason"],
         "failure": _failure(row),
         "created_at": _moment(row["created_at"]),
+        "settled_at": _moment(row["settled_at"]),
+    }
+
+
+def subscription(row: sqlite3.Row, renewals: list[sqlite3.Row], *, has_more: bool = False) -> dict[str, Any]:
+    """A subscription: `state` is active or ended; its renewals are joined with the charges of their latest tries."""
+    return {
+        "id": row["id"],
+        "reference": row["reference"],
+        "state": row["status"],
+        "amount": row["amount"],
+        "currency": row["currency"],
+        "method": row["method"],
+        "next_due_at": _moment(row["next_due_at"]),
+        "ends_at": _moment(row["ends_at"]),
+        "created_at": _moment(row["created_at"]),
+        "renewals": [_renewal(renewal) for renewal in renewals],
+        "has_more": has_more,
+    }
+
+
+def _renewal(row: sqlite3.Row) -> dict[str, Any]:
+    return {
+        "number": row["number"],
+        "due_at": _moment(row["due_at"]),
+        "charge": row["charge_id"],
+        "state": STATES.get(row["status"], row["status"]),
+        "amount": row["amount"],
+        "currency": row["currency"],
+        "tries": row["tries"],
+        "failure": _failure(row) if row["status"] == "failed" else None,
+        "next_try_at": _moment(row["next_try_at"]),
     }
 
 
@@ -52,5 +86,5 @@ def _failure(row: sqlite3.Row) -> dict[str, str] | None:
     return {"kind": row["failure_kind"], "code": row["failure_code"], "message": row["failure_message"]}
 
 
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, tz=UTC).isoformat()
+def _moment(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, tz=UTC).isoformat()

@@ -25,6 +25,8 @@ ENDINGS = {
     "processing": ("Payment pending", "The pretend bank is still deciding. The shop is told how it ends."),
     "succeeded": ("Payment approved", "The pretend payment went through."),
     "insufficient_funds": ("Payment declined", "The pretend bank declined it. You can choose another way to pay."),
+    "instrument_expired": ("Payment declined", "The pretend card or account is closed for good."),
+    "unknown_token": ("Payment declined", "The shop asked for it by a token that charges nobody."),
     "not_settled": ("Payment failed", "The pretend bank did not settle it."),
     "cancelled_by_customer": ("Payment cancelled", "You went back without paying."),
     "cancelled_by_merchant": ("Payment withdrawn", "The shop withdrew this payment. Nothing was charged."),
