@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.ids import new_id
 from app.models.base import ID, Base, Document, UtcDateTime, utc_now
+
+_WAITING = text("next_try_at IS NOT NULL")
+_DELIVERED = text("delivered_at IS NOT NULL")
+_GIVEN_UP = text("given_up_at IS NOT NULL")
 
 
 class WebhookEndpoint(Base):
@@ -36,7 +40,14 @@ class EventDelivery(Base):
     __table_args__ = (
         UniqueConstraint("event_id", "endpoint_id"),
         CheckConstraint("delivered_at IS NULL OR given_up_at IS NULL", name="one_end"),
+        CheckConstraint(
+            "(next_try_at IS NULL) = (delivered_at IS NOT NULL OR given_up_at IS NOT NULL)", name="waits_until_its_end"
+        ),
         Index("ix_event_deliveries_endpoint", "endpoint_id", "created_at"),
+        *(
+            Index(f"ix_event_deliveries_{column}", "endpoint_id", column, sqlite_where=those, postgresql_where=those)
+            for column, those in (("next_try_at", _WAITING), ("delivered_at", _DELIVERED), ("given_up_at", _GIVEN_UP))
+        ),
         Index("ix_event_deliveries_created_at", "created_at", "id"),
     )
 
@@ -44,10 +55,10 @@ class EventDelivery(Base):
     event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
     endpoint_id: Mapped[str] = mapped_column(ForeignKey("webhook_endpoints.id"))
     round: Mapped[int] = mapped_column(Integer, default=1)  # counts replays
-    tried_count: Mapped[int] = mapped_column(Integer, default=0)  # in this round
+    tried_count: Mapped[int] = mapped_column(Integer, default=0)  # in this round, the one under way included
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
-    round_began_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
-    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    round_began_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)  # with its first try
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=utc_now)  # None once it has ended
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     given_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -70,6 +70,10 @@ def upgrade() -> None:
     sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('given_up_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint('delivered_at IS NULL OR given_up_at IS NULL', name=op.f('ck_event_deliveries_one_end')),
+    sa.CheckConstraint(
+        '(next_try_at IS NULL) = (delivered_at IS NOT NULL OR given_up_at IS NOT NULL)',
+        name=op.f('ck_event_deliveries_waits_until_its_end'),
+    ),
     sa.ForeignKeyConstraint(['endpoint_id'], ['webhook_endpoints.id'], name=op.f('fk_event_deliveries_endpoint_id')),
     sa.ForeignKeyConstraint(['event_id'], ['events.id'], name=op.f('fk_event_deliveries_event_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_event_deliveries')),
@@ -77,6 +81,12 @@ def upgrade() -> None:
     )
     op.create_index('ix_event_deliveries_created_at', 'event_deliveries', ['created_at', 'id'], unique=False)
     op.create_index('ix_event_deliveries_endpoint', 'event_deliveries', ['endpoint_id', 'created_at'], unique=False)
+    for column in ('next_try_at', 'delivered_at', 'given_up_at'):
+        those = sa.text(f'{column} IS NOT NULL')
+        op.create_index(
+            f'ix_event_deliveries_{column}', 'event_deliveries', ['endpoint_id', column], unique=False,
+            sqlite_where=those, postgresql_where=those,
+        )
 
     op.create_table('messages',
     sa.Column('id', sa.String(length=40), nullable=False),
