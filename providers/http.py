@@ -14,6 +14,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, Ne
 
 from providers.deadline import DeadlineAdapter
 from providers.interface import Failure, FailureKind, OutcomeUnknown, ProviderRefused
+from providers.truths import UNREACHABLE
 
 MAX_REPLY_BYTES = 1_000_000
 NEVER_CONNECTED = (NewConnectionError, ConnectTimeoutError)
@@ -106,7 +107,7 @@ def _classify(error: requests.RequestException) -> OutcomeUnknown | ProviderRefu
     """
     cause = error.args[0] if error.args else None
     if isinstance(cause, MaxRetryError) and isinstance(cause.reason, NEVER_CONNECTED):
-        return _refused("unreachable", "No connection to the provider could be made.")
+        return _refused(UNREACHABLE, "No connection to the provider could be made.")
     if isinstance(error, UNUSABLE_REQUEST):
         return _refused("misconfigured", "The account's settings do not make a usable request.")
     return OutcomeUnknown(f"no readable reply: {type(error).__name__}")

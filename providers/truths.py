@@ -42,6 +42,9 @@ class FailureKind(StrEnum):
     TECHNICAL = "technical"  # the provider or the configuration, not the customer
 
 
+UNREACHABLE = "unreachable"  # the code of a failure: no connection was made, so nothing was sent; it may work later
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why something definitely did not happen; `code` is the provider's own, `message` is for operators."""

@@ -50,6 +50,7 @@ class Refund(Base):
     checks: Mapped[int] = mapped_column(Integer, default=0)  # times the provider was asked
     asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    unanswered_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the provider gave no answer since then
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

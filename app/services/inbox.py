@@ -10,8 +10,8 @@ import structlog
 from sqlalchemy import delete
 
 from app.domain.ids import is_id, new_id
-from app.models import PaymentAttempt, ProviderAccount, WebhookDelivery, db, utc_now
-from app.services import accounts, jobs, payments
+from app.models import PaymentAttempt, ProviderAccount, Refund, WebhookDelivery, db, utc_now
+from app.services import accounts, jobs, payments, refund_settling
 from app.services.errors import NotFound
 from app.services.inserts import insert_once
 from app.services.transaction import release, transaction
@@ -38,6 +38,7 @@ def receive(provider: str, account_id: str, headers: Mapping[str, str], body: by
         "event_id": event.event_id[:255],
         "kind": event.kind[:100],
         "attempt_id": event.attempt_id if is_id("att", event.attempt_id or "") else None,
+        "refund_id": event.refund_id if is_id("re", event.refund_id or "") else None,
         "body": body.decode("utf-8", "replace"),
         "received_at": utc_now(),
     }
@@ -53,11 +54,17 @@ def apply(delivery_id: str) -> None:
     delivery = db.session.get(WebhookDelivery, delivery_id)
     if delivery is None:
         raise NotFound("webhook delivery", delivery_id)
+    account_id, kind, ours = delivery.account_id, delivery.kind, False
+    refund = db.session.get(Refund, delivery.refund_id) if delivery.refund_id else None
     attempt = db.session.get(PaymentAttempt, delivery.attempt_id) if delivery.attempt_id else None
-    if attempt is not None and attempt.account_id == delivery.account_id:
-        payments.settle(attempt.id, actor=f"provider:{delivery.account_id}")
-    else:
-        log.info("webhook_of_nothing_ours", delivery=delivery_id, kind=delivery.kind)
+    if refund is not None and refund.payment.account_id == account_id:
+        ours = True
+        refund_settling.settle(refund.id)
+    if attempt is not None and attempt.account_id == account_id:
+        ours = True
+        payments.settle(attempt.id, actor=f"provider:{account_id}")
+    if not ours:
+        log.info("webhook_of_nothing_ours", delivery=delivery_id, kind=kind)
     with transaction():
         stored = db.session.get_one(WebhookDelivery, delivery_id)
         stored.applied_at = stored.applied_at or utc_now()

@@ -1,0 +1,150 @@
+"""What became of a refund, applied once: the refund, its payment and the amount that was held for it, together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from sqlalchemy import select, update
+
+from app.domain.asking import REVIEW_AFTER
+from app.domain.statuses import PaymentStatus, RefundStatus
+from app.models import Payment, Refund, db, utc_now
+from app.services.alerts import close_alert, raise_alert
+from app.services.errors import NotFound
+from app.services.review_errors import AlreadyDecided
+from app.services.transaction import transaction
+from app.services.transitions import move
+from providers.interface import Failure, RefundResult, RefundState
+
+log = structlog.get_logger()
+
+OPEN = (RefundStatus.REQUESTED, RefundStatus.PENDING)
+UNKNOWN, CONTRADICTED = "refund_unknown", "refund_contradicted"  # kinds of alerts
+
+
+def apply_result(refund_id: str, result: RefundResult, *, actor: str) -> Refund:
+    """Bring refund and payment to what the provider says; saying it again changes nothing.
+
+    A provider that takes back what it said once the refund has ended changes nothing either: a person is alerted.
+    Raises NotFound.
+    """
+    with transaction():
+        payment, refund = lock(refund_id)
+        _answered(refund)
+        if refund.status not in OPEN:
+            if result.state != refund.status:
+                raise_alert(CONTRADICTED, refund.id, _contradiction(refund, result))
+        elif result.state is RefundState.SUCCEEDED:
+            _succeed(payment, refund, result.provider_reference, actor)
+        elif result.state is RefundState.FAILED and result.failure is not None:
+            _fail(payment, refund, result.failure, actor, result.provider_reference)
+        elif refund.status == RefundStatus.REQUESTED:
+            move(refund, RefundStatus.PENDING, actor=actor, provider_reference=result.provider_reference)
+    return refund
+
+
+def apply_failure(refund_id: str, failure: Failure, *, actor: str, sent_at: datetime | None = None) -> Refund:
+    """Record that nothing was given back, and free the amount; an ended refund stays as it is.
+
+    `sent_at` is the sending that was refused: when another one followed it, its refusal says nothing any more.
+    Raises NotFound.
+    """
+    with transaction():
+        payment, refund = lock(refund_id)
+        _answered(refund)
+        if refund.status in OPEN and sent_at in (None, refund.sent_at):
+            _fail(payment, refund, failure, actor, refund.provider_reference)
+    return refund
+
+
+def apply_word(refund_id: str, word: RefundResult | Failure, *, kind: str, by: str, note: str) -> Refund:
+    """End an open refund by what a person was told at the provider, closing its alert of this kind with `note`.
+
+    `by` is the person's address. Raises NotFound, AlreadyDecided when somebody else, or the provider, was faster.
+    """
+    actor = f"user:{by}"[:100]
+    with transaction():
+        payment, refund = lock(refund_id)
+        if refund.status not in OPEN or not close_alert(kind, refund.id, by=by, note=note):
+            raise AlreadyDecided
+        refund.unanswered_since = None
+        if isinstance(word, Failure):
+            _fail(payment, refund, word, actor, refund.provider_reference, reason=note)
+        else:
+            _succeed(payment, refund, word.provider_reference, actor, reason=note)
+    return refund
+
+
+def apply_unknown(refund_id: str, why: str) -> Refund:
+    """Note that the provider gave no answer: it is asked again, and a person is told after a day. Raises NotFound."""
+    with transaction():
+        _, refund = lock(refund_id)
+        refund.checks += 1
+        if refund.status in OPEN:
+            since = refund.unanswered_since = refund.unanswered_since or utc_now()
+            if utc_now() - since > REVIEW_AFTER:
+                raise_alert(UNKNOWN, refund.id, f"The provider has not answered since {since:%d %B, %H:%M} UTC: {why}")
+    return refund
+
+
+def reject(payment: Payment, refund: Refund, *, actor: str, note: str) -> None:
+    """Turn down, in the caller's transaction and under its locks, a refund that was never sent."""
+    _end_without_money(payment, refund, actor, note, failure_code="rejected", failure_message=note or None)
+
+
+def lock(refund_id: str) -> tuple[Payment, Refund]:
+    """Lock payment, then refund, in the caller's transaction: the same order everywhere. Raises NotFound."""
+    payment_id = db.session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
+    if payment_id is None:
+        raise NotFound("refund", refund_id)
+    payment = db.session.get_one(Payment, payment_id, with_for_update=True, populate_existing=True)
+    return payment, db.session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
+
+
+def _answered(refund: Refund) -> None:
+    refund.checks += 1
+    refund.unanswered_since = None
+    close_alert(UNKNOWN, refund.id, note="The provider answered.")
+
+
+def _succeed(payment: Payment, refund: Refund, provider_reference: str, actor: str, reason: str = "") -> None:
+    amount, known = refund.amount, {"provider_reference": provider_reference, "ended_at": utc_now()}
+    if not move(refund, RefundStatus.SUCCEEDED, actor=actor, reason=reason, **known):
+        return
+    whole = payment.refunded + amount == payment.paid
+    move(
+        payment,
+        PaymentStatus.REFUNDED if whole else PaymentStatus.PARTIALLY_REFUNDED,
+        actor=actor,
+        reserved=Payment.reserved - amount,
+        refunded=Payment.refunded + amount,
+    )
+    log.info("refund_succeeded", refund=refund.id, payment=payment.id)
+
+
+def _fail(
+    payment: Payment, refund: Refund, failure: Failure, actor: str, provider_reference: str | None, reason: str = ""
+) -> None:
+    _end_without_money(
+        payment,
+        refund,
+        actor,
+        reason or f"{failure.kind}: {failure.code}",
+        provider_reference=provider_reference,
+        failure_kind=failure.kind,
+        failure_code=failure.code[:100],
+        failure_message=failure.message[:1000],
+    )
+
+
+def _end_without_money(payment: Payment, refund: Refund, actor: str, reason: str, **columns: str | None) -> None:
+    if move(refund, RefundStatus.FAILED, actor=actor, reason=reason, ended_at=utc_now(), **columns):
+        freed = update(Payment).where(Payment.id == payment.id).values(reserved=Payment.reserved - refund.amount)
+        db.session.execute(freed.execution_options(synchronize_session=False))
+        db.session.refresh(payment)
+        log.info("refund_failed", refund=refund.id, payment=payment.id, code=refund.failure_code)
+
+
+def _contradiction(refund: Refund, result: RefundResult) -> str:
+    return f"The provider now says that this refund is {result.state}; here it ended as {refund.status}."
