@@ -11,7 +11,7 @@ from flask import Response, json, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from app.services.errors import Refusal
+from app.services.errors import FieldsRefused, Refusal
 from providers.interface import InvalidWebhook
 from rules import InvalidFacts, InvalidRuleSet, TrialFailed
 
@@ -54,6 +54,8 @@ class Problem:
 def problem_of(error: Exception) -> Problem:
     """Return how any error is told to a caller; what nobody foresaw tells nothing but its status."""
     match error:
+        case FieldsRefused():
+            return Problem(error.status, error.code, error.message, tuple(error.errors.items()))
         case Refusal():
             field = ((error.field, error.message),) if error.field else ()
             busy = 2 if error.code in ("busy", "idempotency_key_busy") else None

@@ -19,7 +19,8 @@ _ACTIVE = text("status = 'active'")
 class PaymentLink(Base):
     """`amount` in minor units. It may be paid `max_payments` times; `paid_count` counts them, whatever happens after.
 
-    `renewal_id` is set on a link by which a customer pays an open renewal: it leads to the renewal's own session.
+    `renewal_id` is set on a link by which a customer pays an open renewal: it leads to the renewal's own session, and
+    a renewal has one such link at a time.
     """
 
     __tablename__ = "payment_links"
@@ -29,6 +30,10 @@ class PaymentLink(Base):
         CheckConstraint("max_payments > 0 AND paid_count >= 0", name="counts_sensible"),
         CheckConstraint("email IS NOT NULL OR phone IS NOT NULL OR sent_count = 0", name="sent_to_somebody"),
         Index("ix_payment_links_expires_at", "expires_at", sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+        Index("ix_payment_links_remind_at", "remind_at", sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+        Index(
+            "uq_payment_links_active_renewal", "renewal_id", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE
+        ),
         Index("ix_payment_links_created_at", "created_at", "id"),
     )
 
@@ -41,8 +46,8 @@ class PaymentLink(Base):
     attributes: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
     items: Mapped[list[dict[str, Any]]] = mapped_column(Document, default=list)
     locale: Mapped[str] = mapped_column(String(20), default="en")
-    success_url: Mapped[str] = mapped_column(Text)
-    failure_url: Mapped[str] = mapped_column(Text)
+    success_url: Mapped[str] = mapped_column(Text, default="")  # empty: the checkout's own page is the end of the way
+    failure_url: Mapped[str] = mapped_column(Text, default="")
     email: Mapped[str | None] = mapped_column(String(254), index=True)
     phone: Mapped[str | None] = mapped_column(String(20), index=True)  # E.164
     renewal_id: Mapped[str | None] = mapped_column(ForeignKey("renewals.id"), index=True)
@@ -51,6 +56,7 @@ class PaymentLink(Base):
     terms_accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # before it was sent, so need not be asked
     sent_count: Mapped[int] = mapped_column(Integer, default=0)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the latest time
+    remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when to remind the customer; None: not any more
     reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     opened_count: Mapped[int] = mapped_column(Integer, default=0)
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the first time

@@ -138,12 +138,14 @@ def check_all_now() -> None:
 
 
 def _lock(attempt_id: str) -> tuple[CheckoutSession, Payment, PaymentAttempt]:
-    """Lock session, then payment, then attempt: the same order everywhere, so that nobody waits in a circle."""
+    """Lock what the session belongs to, then session, payment, attempt: the same order everywhere, so that nobody
+    waits in a circle."""
     ids = db.session.execute(
         select(PaymentAttempt.payment_id, PaymentAttempt.session_id).where(PaymentAttempt.id == attempt_id)
     ).first()
     if ids is None:
         raise NotFound("payment attempt", attempt_id)
+    outcomes.lock_owners(ids.session_id)
     session = db.session.get_one(CheckoutSession, ids.session_id, with_for_update=True, populate_existing=True)
     payment = db.session.get_one(Payment, ids.payment_id, with_for_update=True, populate_existing=True)
     attempt = db.session.get_one(PaymentAttempt, attempt_id, with_for_update=True, populate_existing=True)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from app.models import CheckoutSession, Payment, PaymentAttempt
+from app.services import payment_link_states
+
+
+def lock_owners(session_id: str) -> None:
+    """Lock what a session belongs to, in the order of everywhere, before the session itself is locked."""
+    payment_link_states.lock_link_of(session_id)
 
 
 def collected(
     session: CheckoutSession, payment: Payment, attempt: PaymentAttempt, *, token: str | None, actor: str
 ) -> None:
     """The payment was just paid by `attempt`; `token` charges the customer again, if they agreed to that."""
+    payment_link_states.count_payment(session, payment, attempt, actor=actor)
 
 
 def not_collected(session: CheckoutSession, payment: Payment, attempt: PaymentAttempt, *, actor: str) -> None:
     """The attempt has just failed for good; the session may see another one."""
+    payment_link_states.close_failed(session)

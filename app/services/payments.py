@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.domain.ids import new_id
 from app.domain.statuses import LIVE_ATTEMPT, SETTLED_PAYMENT, AttemptStatus, PaymentStatus, SessionStatus
 from app.models import CheckoutSession, Payment, PaymentAttempt, StatusChange, db, utc_now
-from app.services import accounts, attempts
+from app.services import accounts, attempts, outcomes, payment_link_states
 from app.services.charging import call_of, charge
 from app.services.decisions import current_decision, offered_now, outcome_of
 from app.services.errors import AlreadyPaid, MethodNotOffered, NotFound, SessionExpired, TermsNotAccepted
@@ -30,7 +30,8 @@ def pay(
 
     A session with a live attempt gets that one back, so a double click pays once. A provider that definitely refused
     for technical reasons is followed by the next account of the method's plan; one that did not answer is not.
-    Raises NotFound, SessionExpired, AlreadyPaid, TermsNotAccepted, MethodNotOffered, Busy; then nothing was charged.
+    Raises NotFound, SessionExpired, AlreadyPaid, LinkOver, LinkInUse, TermsNotAccepted, MethodNotOffered, Busy; then
+    nothing was charged.
     """
     if attempt_id is not None and db.session.get(PaymentAttempt, attempt_id) is not None:
         return _latest_attempt(session_id)  # the same request again: the attempt, or the fallback that followed it
@@ -108,6 +109,7 @@ def _start(
     Returns the attempt and the accounts that may follow it; (attempt, None) when one was live already.
     """
     with transaction():
+        outcomes.lock_owners(session_id)
         session = db.session.get_one(CheckoutSession, session_id, with_for_update=True, populate_existing=True)
         payment = _payment_of(session_id)
         if session.status == SessionStatus.COMPLETED or (payment and payment.status in SETTLED_PAYMENT):
@@ -116,6 +118,7 @@ def _start(
             return live, None
         if session.status == SessionStatus.EXPIRED or is_overdue(session, utc_now()):
             raise SessionExpired(session.expires_at)
+        payment_link_states.check_room(session)
         if accept_terms is not True:
             raise TermsNotAccepted
         decision = outcome_of(current_decision(session))

@@ -109,15 +109,15 @@ def live_attempt(session_id: str) -> PaymentAttempt | None:
     return db.session.scalar(select(PaymentAttempt).where(PaymentAttempt.session_id == session_id, IS_LIVE))
 
 
-def expire(session: CheckoutSession) -> bool:
+def expire(session: CheckoutSession, *, actor: str = "system", reason: str = "its time passed") -> bool:
     """Expire an open session in the caller's transaction, unless a live attempt may still take the money."""
     locked = db.session.get_one(CheckoutSession, session.id, with_for_update=True, populate_existing=True)
     if locked.status != SessionStatus.OPEN or live_attempt(session.id) is not None:
         return False
-    moved = move(locked, SessionStatus.EXPIRED, actor="system", reason="its time passed")
+    moved = move(locked, SessionStatus.EXPIRED, actor=actor, reason=reason)
     payment = db.session.scalar(select(Payment).where(Payment.session_id == session.id))
     if moved and payment is not None and payment.status in (PaymentStatus.CREATED, PaymentStatus.FAILED):
-        move(payment, PaymentStatus.EXPIRED, actor="system", reason="its checkout session expired")
+        move(payment, PaymentStatus.EXPIRED, actor=actor, reason="its checkout session expired")
     return moved
 
 
