@@ -11,7 +11,8 @@ from app import create_app
 from app.config import Config
 from app.services import work
 
-BACKGROUND = "background"  # the queue of what takes long and can wait; everything else is in the default one
+BACKGROUND = "background"  # the queue of what takes long and can wait
+OUTWARD = "outward"  # the queue of what waits for the systems of merchants; everything else is in the default one
 
 
 def make_celery(flask_app: Flask) -> Celery:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.models import db
 from app.services import jobs, work
-from tasks.celery_app import BACKGROUND, celery, flask_app
+from tasks.celery_app import BACKGROUND, OUTWARD, celery, flask_app
 
 log = structlog.get_logger()
 
@@ -23,8 +23,15 @@ def relay_due() -> int:
     """Publish the ids of the jobs that are due; return how many. Two relays never publish the same lease."""
     due = jobs.lease_due()
     for job in due:
-        celery.send_task("run_job", args=[job.id], queue=BACKGROUND if job.kind in work.BACKGROUND else None)
+        celery.send_task("run_job", args=[job.id], queue=queue_of(job.kind))
     return len(due)
+
+
+def queue_of(kind: str) -> str | None:
+    """Return the queue of this kind of job; None is the default one, where payments wait for nobody."""
+    if kind in work.BACKGROUND:
+        return BACKGROUND
+    return OUTWARD if kind in work.OUTWARD else None
 
 
 def main() -> None:

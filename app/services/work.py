@@ -10,14 +10,23 @@ from app.models import Event, db
 from app.services import (
     attempts,
     draft_publishing,
+    event_deliveries,
     events,
     idempotency,
     inbox,
     jobs,
+    message_sending,
+    messages,
+    payment_link_clock,
+    payment_links,
     payments,
+    reconciliation,
+    refund_settling,
+    refunds,
     replay_slices,
     replays,
     sessions,
+    webhook_endpoints,
 )
 from app.services.transaction import transaction
 
@@ -30,7 +39,8 @@ def _settle(attempt_id: str) -> None:
     payments.settle(attempt_id)
 
 
-EVENT_HANDLERS: tuple[Callable[[Event], None], ...] = ()  # each may be called again for the same event
+# Each may be called again for the same event.
+EVENT_HANDLERS: tuple[Callable[[Event], None], ...] = (payment_links.close_over, event_deliveries.fan_out, messages.write_for)
 
 
 def _publish(event_id: str) -> None:
@@ -42,11 +52,19 @@ def _publish(event_id: str) -> None:
 HANDLERS: dict[str, Callable[[str], None]] = {
     SETTLE: _settle,
     events.PUBLISH: _publish,
+    event_deliveries.DELIVER: event_deliveries.deliver_due,
     inbox.APPLY: inbox.apply,
+    messages.SEND: message_sending.send,
+    messages.TELL_FAILURE: messages.tell_of_failure,
+    refunds.REFUND: refund_settling.run,
     draft_publishing.PUBLISH: draft_publishing.publish_scheduled,
     replays.REPLAY: replay_slices.replay_slice,
+    reconciliation.COMPARE: reconciliation.compare_run,
 }
-BACKGROUND = frozenset({replays.REPLAY})  # kinds that take long and can wait: a queue and a worker of their own
+# Kinds that take long and can wait have a queue and a worker of their own.
+BACKGROUND = frozenset({replays.REPLAY, reconciliation.COMPARE})
+# Kinds that wait for the systems of others than providers, which may be slow: likewise.
+OUTWARD = frozenset({event_deliveries.DELIVER, messages.SEND})
 
 
 def run_job(job_id: str) -> None:
@@ -70,6 +88,7 @@ def run_job(job_id: str) -> None:
 
 def sweep() -> int:
     """Ask for every live attempt whose check is due to be settled; return how many."""
+    event_deliveries.wake()
     due = attempts.claim_due()
     with transaction():
         for attempt_id in due:
@@ -78,9 +97,14 @@ def sweep() -> int:
 
 
 def housekeep() -> None:
-    """Expire overdue sessions and forget what is no longer needed."""
+    """Expire overdue sessions, remind of payment links and expire them, and forget what is no longer needed."""
     sessions.expire_overdue()
+    payment_link_clock.remind_due()
+    payment_link_clock.expire_due()
     idempotency.forget_old()
     jobs.forget_done()
     inbox.forget_applied()
+    messages.forget_old()
     replays.tidy_up()
+    webhook_endpoints.forget_old_secrets()
+    reconciliation.enqueue_due()

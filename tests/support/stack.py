@@ -26,6 +26,7 @@ MARKS = {
     "web": "wsgi:app",
     "worker": "tasks.celery_app worker --pool",
     "background": "tasks.celery_app worker -Q background",
+    "outward": "tasks.celery_app worker -Q outward",
     "beat": "tasks.celery_app beat",
     "relay": "tasks.relay",
     "sandbox": "providers.sandbox.service",
