@@ -6,14 +6,14 @@ from typing import Any
 
 from marshmallow import RAISE
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.api.paging import page_of
 from app.api.schemas import HistorySchema, PaymentPageSchema, PaymentQuerySchema, PaymentSchema
 from app.api.spec import new_blueprint, refusals
 from app.api.views import payment_view
 from app.domain.statuses import PaymentStatus
-from app.models import Payment
+from app.models import CheckoutSession, Payment
 from app.services import payments
 from app.services.errors import FieldRefused
 
@@ -26,7 +26,9 @@ blueprint = new_blueprint("payments", "What was collected, and what was tried.")
 @blueprint.response(200, PaymentPageSchema)
 def list_payments(query: dict[str, Any]) -> dict[str, Any]:
     """List payments, newest first. `next_cursor` goes on where this page ends; null at the end."""
-    wanted = select(Payment).options(selectinload(Payment.attempts))
+    wanted = select(Payment).options(
+        selectinload(Payment.attempts), joinedload(Payment.session).joinedload(CheckoutSession.renewal)
+    )
     if status := query.get("status"):
         if status not in set(PaymentStatus):
             raise FieldRefused("status", f"Use one of {', '.join(PaymentStatus)}.")

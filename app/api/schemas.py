@@ -72,7 +72,8 @@ class SessionSchema(Schema):
     id = fields.String(required=True)
     url = fields.String(required=True)
     status = fields.String(required=True, validate=validate.OneOf(["open", "completed", "expired"]))
-    mode = fields.String(required=True)
+    mode = fields.String(required=True, validate=validate.OneOf(["payment", "subscription"]))
+    subscription = fields.String(required=True, allow_none=True)
     amount = MinorUnits(required=True)
     currency = fields.String(required=True)
     reference = fields.String(required=True)
@@ -96,6 +97,8 @@ class AttemptSchema(Schema):
 class PaymentSchema(Schema):
     id = fields.String(required=True)
     checkout_session = fields.String(required=True)
+    subscription = fields.String(required=True, allow_none=True)
+    renewal = fields.String(required=True, allow_none=True, metadata={"description": "The period it pays for."})
     status = fields.String(required=True)
     amount = MinorUnits(required=True)
     currency = fields.String(required=True)

@@ -8,27 +8,35 @@ from flask import Response, g
 
 from app.api.auth import actor
 from app.api.once import answer_once, plain
-from app.api.schemas import NewSessionSchema, PaidSchema, PaySchema, SessionSchema
+from app.api.schemas import PaidSchema, PaySchema, SessionSchema
 from app.api.schemas_rules import ExplainedDecisionSchema
+from app.api.schemas_subscriptions import NewCheckoutSchema
 from app.api.spec import IDEMPOTENCY_KEY, new_blueprint, refusals
 from app.api.views import next_action, payment_view, session_view
-from app.services import absences, decisions, payments, sessions
+from app.services import absences, decisions, payments, sessions, subscriptions
 from app.services.transaction import transaction
 from rules import recorded
 
-blueprint = new_blueprint("checkout sessions", "One hosted page that leads to one payment.")
+blueprint = new_blueprint("checkout sessions", "One hosted page that leads to one payment, or to a subscription.")
 
 
 @blueprint.route("/checkout/sessions", methods=["POST"], parameters=[IDEMPOTENCY_KEY])
 @blueprint.doc(**refusals(400, 409, 413, 415, 422))
-@blueprint.arguments(NewSessionSchema)
+@blueprint.arguments(NewCheckoutSchema)
 @blueprint.response(201, SessionSchema)
 def open_session(body: dict[str, Any]) -> Response:
-    """Open a checkout session: the rules decide what it offers."""
-    wanted = sessions.NewSession(**{key: value for key, value in body.items() if key != "mode"})
+    """Open a checkout session: the rules decide what it offers. Of a subscription it collects the first payment."""
+    del body["mode"]
+    repeated = body.pop("subscription", None)
+    agreed = subscriptions.NewSubscription(**repeated) if repeated is not None else None
+    wanted = sessions.NewSession(**body)
 
     def handle(session_id: str) -> tuple[int, dict[str, Any]]:
-        session = sessions.open_session(wanted, actor=actor(), api_key_id=g.api_key_id, session_id=session_id)
+        who: dict[str, Any] = {"actor": actor(), "api_key_id": g.api_key_id, "session_id": session_id}
+        if agreed is None:
+            session = sessions.open_session(wanted, **who)
+        else:
+            session = subscriptions.create(agreed, wanted, **who)
         return 201, _session_json(session.id)
 
     return answer_once("cs", handle)

@@ -8,7 +8,7 @@ from flask import current_app
 
 from app.domain.methods import LABELS
 from app.domain.statuses import AttemptStatus
-from app.models import CheckoutSession, DecisionRecord, Payment, PaymentAttempt
+from app.models import CheckoutSession, DecisionRecord, Payment, PaymentAttempt, Renewal
 from app.services.decisions import offered_now, outcome_of
 
 
@@ -19,7 +19,8 @@ def session_view(session: CheckoutSession, record: DecisionRecord) -> dict[str, 
         "id": session.id,
         "url": f"{current_app.config['JUNCTION'].public_url}/checkout/{session.id}",
         "status": session.status,
-        "mode": "payment",
+        "mode": "payment" if session.subscription_id is None else "subscription",
+        "subscription": session.subscription_id,
         "amount": session.amount,
         "currency": session.currency,
         "reference": session.reference,
@@ -44,6 +45,8 @@ def payment_view(payment: Payment) -> dict[str, Any]:
     return {
         "id": payment.id,
         "checkout_session": payment.session_id,
+        "subscription": payment.session.subscription_id,
+        "renewal": payment.session.renewal.id if payment.session.renewal else None,
         "status": payment.status,
         "amount": payment.amount,
         "currency": payment.currency,
@@ -55,6 +58,16 @@ def payment_view(payment: Payment) -> dict[str, Any]:
         "attempts": [_attempt_view(attempt) for attempt in payment.attempts],
         "created_at": payment.created_at,
         "paid_at": payment.paid_at,
+    }
+
+
+def renewal_view(renewal: Renewal) -> dict[str, Any]:
+    """Return a renewal as RenewalSchema has it."""
+    same = ("id", "number", "status", "amount", "due_at", "tries", "next_try_at", "failure_kind", "ended_at")
+    return {name: getattr(renewal, name) for name in same} | {
+        "subscription": renewal.subscription_id,
+        "checkout_session": renewal.session_id,
+        "payment": renewal.session.payment.id if renewal.session.payment else None,
     }
 
 
