@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.ids import new_id
 from app.models.base import ID, Base, UtcDateTime, utc_now
+
+_WORDED = text("body <> ''")  # old messages lose their words: only those that still have some are read for it
 
 
 class Message(Base):
@@ -24,11 +26,12 @@ class Message(Base):
         CheckConstraint("sent_at IS NULL OR given_up_at IS NULL", name="one_end"),
         Index("ix_messages_subject", "subject_id", "created_at"),
         Index("ix_messages_created_at", "created_at", "id"),
+        Index("ix_messages_worded", "created_at", sqlite_where=_WORDED, postgresql_where=_WORDED),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=lambda: new_id("msg"))
     event_id: Mapped[str] = mapped_column(ForeignKey("events.id"))
-    kind: Mapped[str] = mapped_column(String(60))  # the event's
+    kind: Mapped[str] = mapped_column(String(60))  # a key of app.domain.messages.KINDS
     subject_id: Mapped[str] = mapped_column(ID)  # the event's
     channel: Mapped[str] = mapped_column(String(10))
     language: Mapped[str] = mapped_column(String(10))
@@ -55,7 +58,7 @@ class MessageTry(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
-    outcome: Mapped[str] = mapped_column(String(20))  # sent, refused (for good) or failed (tried again)
+    outcome: Mapped[str] = mapped_column(String(20))  # sent, refused (for good), failed; again: somebody asked for more
     detail: Mapped[str] = mapped_column(Text, default="")
 
 

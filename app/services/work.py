@@ -40,7 +40,11 @@ def _settle(attempt_id: str) -> None:
 
 
 # Each may be called again for the same event.
-EVENT_HANDLERS: tuple[Callable[[Event], None], ...] = (payment_links.close_over, event_deliveries.fan_out, messages.write_for)
+EVENT_HANDLERS: tuple[Callable[[Event], None], ...] = (
+    payment_links.close_over,
+    event_deliveries.fan_out,
+    messages.write_for,
+)
 
 
 def _publish(event_id: str) -> None:
