@@ -38,8 +38,8 @@ class SandboxStandIn(StandIn):
         self.service.press(charge.redirect_url, outcome)
 
     def disturb(self, **faults: Any) -> None:
-        if "late_reply" in faults:
-            faults["delay_seconds"] = LATE_SECONDS if faults.pop("late_reply") else 0
+        if late := faults.pop("late_reply", None):
+            faults["delay_seconds"] = {"seconds": LATE_SECONDS, **(late if isinstance(late, dict) else {})}
         self.service.faults("north", **faults)
 
     def charges(self) -> list[Mapping[str, Any]]:

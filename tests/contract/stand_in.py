@@ -2,12 +2,20 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from providers.interface import AccountConfig, Charge, ChargeRequest, Provider, RefundRequest
+from providers.interface import (
+    AccountConfig,
+    Charge,
+    ChargeRequest,
+    Provider,
+    ProviderSubscription,
+    RefundRequest,
+    SubscriptionRequest,
+)
 from tests.support.webhook_sink import WebhookSink
 
 LOST_REPLIES = ("drop_reply", "malformed_reply", "truncated_reply", "endless_reply", "late_reply")
@@ -89,6 +97,40 @@ class StandIn(ABC):
             "currency": charge.currency,
         }
         return RefundRequest(**usual | changes)
+
+    def token(self, **changes: Any) -> str:
+        """A token that a customer left behind who paid and agreed to later charges."""
+        token = self.paid(save_for_later=True, **changes).token
+        assert token
+        return token
+
+    def subscription_request(self, **changes: Any) -> SubscriptionRequest:
+        """A request that has never been made before: monthly, its second period due in an hour."""
+        due_at = datetime.now(UTC) + timedelta(hours=1)
+        usual: dict[str, Any] = {
+            "subscription_id": f"sub_contract{next(_NUMBERS)}",
+            "token": changes.get("token") or self.token(),
+            "method": "card",
+            "amount": 990,
+            "currency": "EUR",
+            "interval_unit": "month",
+            "interval_count": 1,
+            "anchor_on": date(due_at.year, due_at.month, min(due_at.day, 28)),
+            "timezone": "UTC",
+            "first_number": 2,
+            "first_due_at": due_at,
+        }
+        return SubscriptionRequest(**usual | changes)
+
+    def subscribed(self, **changes: Any) -> ProviderSubscription:
+        """A subscription that has just been started."""
+        return self.provider.start_subscription(self.account, self.subscription_request(**changes))
+
+    def look_up_subscription(self, subscription_id: str) -> ProviderSubscription:
+        """The subscription as it stands now."""
+        subscription = self.provider.look_up_subscription(self.account, subscription_id)
+        assert subscription is not None
+        return subscription
 
 
 StandInFactory = Callable[[Path], StandIn]

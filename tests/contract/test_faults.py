@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from providers.interface import AccountConfig, FailureKind, OutcomeUnknown, ProviderRefused
+from providers.interface import AccountConfig, ChargeState, FailureKind, OutcomeUnknown, ProviderRefused
 from tests.contract.stand_in import LOST_REPLIES, StandIn
 
 
@@ -41,6 +42,33 @@ def test_a_cancellation_whose_reply_is_lost_is_unknown(stand_in: StandIn, fault:
         stand_in.provider.cancel(stand_in.account, charge.attempt_id)
 
 
+@pytest.mark.parametrize("fault", LOST_REPLIES)
+def test_a_charge_by_token_whose_reply_is_lost_is_unknown_and_then_found(stand_in: StandIn, fault: str):
+    request = stand_in.request(token=stand_in.token())
+    stand_in.disturb(**{fault: 1})
+    with pytest.raises(OutcomeUnknown):
+        stand_in.provider.charge(stand_in.account, request)
+    found = stand_in.look_up(request.attempt_id)
+    assert found.state is ChargeState.SUCCEEDED
+    stand_in.disturb()
+    assert stand_in.provider.charge(stand_in.account, request) == found
+    assert sum(row["reference"] == request.attempt_id for row in stand_in.charges()) == 1
+
+
+@pytest.mark.parametrize("fault", LOST_REPLIES)
+def test_a_subscription_whose_reply_is_lost_is_unknown_and_then_found(stand_in: StandIn, fault: str):
+    request = stand_in.subscription_request()
+    stand_in.disturb(**{fault: {"times": 1}})
+    with pytest.raises(OutcomeUnknown):
+        stand_in.provider.start_subscription(stand_in.account, request)
+    found = stand_in.look_up_subscription(request.subscription_id)
+    assert stand_in.provider.start_subscription(stand_in.account, request) == found
+    stand_in.disturb(**{fault: {"times": 1}})
+    with pytest.raises(OutcomeUnknown):
+        stand_in.provider.adjust_subscription(stand_in.account, request.subscription_id, amount=1490, ends_at=None)
+    assert stand_in.look_up_subscription(request.subscription_id) == replace(found, amount=1490)
+
+
 def test_a_500_before_the_work_is_unknown_and_the_truth_is_that_nothing_happened(stand_in: StandIn):
     request = stand_in.request()
     stand_in.disturb(error_500=1)
@@ -70,6 +98,10 @@ def _read_verbs(stand_in: StandIn, account: AccountConfig) -> list[Callable[[], 
         lambda: stand_in.provider.look_up(account, "att_any"),
         lambda: stand_in.provider.cancel(account, "att_any"),
         lambda: stand_in.provider.look_up_refund(account, "re_any"),
+        lambda: stand_in.provider.look_up_subscription(account, "sub_any"),
+        lambda: stand_in.provider.report(account, date(2026, 1, 31)),
+        # It looks first, and without an answer says no more than that.
+        lambda: stand_in.provider.adjust_subscription(account, "sub_any", amount=1, ends_at=None),
     ]
 
 
@@ -77,6 +109,8 @@ def _write_verbs(stand_in: StandIn, account: AccountConfig) -> list[Callable[[],
     charge = stand_in.charge()
     return [
         lambda: stand_in.provider.charge(account, stand_in.request()),
+        lambda: stand_in.provider.charge(account, stand_in.request(token="tok_any")),
+        lambda: stand_in.provider.start_subscription(account, stand_in.subscription_request(token="tok_any")),
         lambda: stand_in.provider.refund(account, stand_in.refund_request(charge)),
     ]
 
