@@ -27,7 +27,9 @@ blueprint = new_blueprint("payments", "What was collected, and what was tried.")
 def list_payments(query: dict[str, Any]) -> dict[str, Any]:
     """List payments, newest first. `next_cursor` goes on where this page ends; null at the end."""
     wanted = select(Payment).options(
-        selectinload(Payment.attempts), joinedload(Payment.session).joinedload(CheckoutSession.renewal)
+        selectinload(Payment.attempts),
+        selectinload(Payment.refunds),
+        joinedload(Payment.session).joinedload(CheckoutSession.renewal),
     )
     if status := query.get("status"):
         if status not in set(PaymentStatus):
@@ -51,7 +53,7 @@ def get_payment(payment_id: str) -> dict[str, Any]:
 @blueprint.doc(**refusals(404))
 @blueprint.response(200, HistorySchema)
 def get_history(payment_id: str) -> dict[str, Any]:
-    """Read every status change of a payment, its checkout session and its attempts, oldest first."""
+    """Read every status change of a payment, its checkout session, its attempts and its refunds, oldest first."""
     payment = payments.get_payment(payment_id)
-    ids = [payment.id, payment.session_id, *(attempt.id for attempt in payment.attempts)]
+    ids = [payment.id, payment.session_id, *(row.id for row in (*payment.attempts, *payment.refunds))]
     return {"data": payments.history_of(ids)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from app.api.fields import MinorUnits, TrueOrFalse, country, currency, locale, printable, return_url, text
+from app.domain.refunds import REASONS
+from app.domain.statuses import RefundStatus
 
 
 class RequestSchema(Schema):
@@ -94,6 +96,22 @@ class AttemptSchema(Schema):
     started_at = fields.DateTime(required=True)
 
 
+class RefundSchema(Schema):
+    id = fields.String(required=True)
+    payment = fields.String(required=True)
+    status = fields.String(required=True, validate=validate.OneOf(list(RefundStatus)))
+    amount = MinorUnits(required=True)
+    currency = fields.String(required=True)
+    reason = fields.String(required=True, validate=validate.OneOf(list(REASONS)))
+    note = fields.String(required=True)
+    requested_by = fields.String(required=True)
+    needs_approval = fields.Boolean(required=True, metadata={"description": "A second person has to agree first."})
+    approved_by = fields.String(required=True, allow_none=True)
+    failure = fields.Dict(required=True, allow_none=True)
+    created_at = fields.DateTime(required=True)
+    ended_at = fields.DateTime(required=True, allow_none=True)
+
+
 class PaymentSchema(Schema):
     id = fields.String(required=True)
     checkout_session = fields.String(required=True)
@@ -104,10 +122,12 @@ class PaymentSchema(Schema):
     currency = fields.String(required=True)
     paid = fields.Integer(required=True)
     refunded = fields.Integer(required=True)
+    reserved = fields.Integer(required=True, metadata={"description": "Held by refunds that have not ended."})
     reference = fields.String(required=True)
     method = fields.String(required=True, allow_none=True)
     provider = fields.String(required=True, allow_none=True)
     attempts = fields.List(fields.Nested(AttemptSchema), required=True)
+    refunds = fields.List(fields.Nested(RefundSchema), required=True)
     created_at = fields.DateTime(required=True)
     paid_at = fields.DateTime(required=True, allow_none=True)
 

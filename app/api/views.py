@@ -8,7 +8,7 @@ from flask import current_app
 
 from app.domain.methods import LABELS
 from app.domain.statuses import AttemptStatus
-from app.models import CheckoutSession, DecisionRecord, Payment, PaymentAttempt, Renewal
+from app.models import CheckoutSession, DecisionRecord, Payment, PaymentAttempt, Refund, Renewal
 from app.services.decisions import offered_now, outcome_of
 
 
@@ -52,10 +52,12 @@ def payment_view(payment: Payment) -> dict[str, Any]:
         "currency": payment.currency,
         "paid": payment.paid,
         "refunded": payment.refunded,
+        "reserved": payment.reserved,
         "reference": payment.reference,
         "method": payment.method,
         "provider": payment.account_id,
         "attempts": [_attempt_view(attempt) for attempt in payment.attempts],
+        "refunds": [refund_view(refund) for refund in payment.refunds],
         "created_at": payment.created_at,
         "paid_at": payment.paid_at,
     }
@@ -68,6 +70,28 @@ def renewal_view(renewal: Renewal) -> dict[str, Any]:
         "subscription": renewal.subscription_id,
         "checkout_session": renewal.session_id,
         "payment": renewal.session.payment.id if renewal.session.payment else None,
+    }
+
+
+def refund_view(refund: Refund) -> dict[str, Any]:
+    """Return a refund as RefundSchema has it."""
+    failure = None
+    if refund.failure_code is not None:
+        failure = {"kind": refund.failure_kind, "code": refund.failure_code, "message": refund.failure_message}
+    return {
+        "id": refund.id,
+        "payment": refund.payment_id,
+        "status": refund.status,
+        "amount": refund.amount,
+        "currency": refund.payment.currency,
+        "reason": refund.reason,
+        "note": refund.note,
+        "requested_by": refund.requested_by,
+        "needs_approval": refund.needs_approval,
+        "approved_by": refund.approved_by,
+        "failure": failure,
+        "created_at": refund.created_at,
+        "ended_at": refund.ended_at,
     }
 
 
