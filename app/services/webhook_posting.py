@@ -100,6 +100,8 @@ def post(
                 url, data=body, headers={"Accept-Encoding": "identity", **headers}, allow_redirects=False, stream=True,
                 timeout=(CONNECT_SECONDS, TOTAL_SECONDS),
             ) as response:  # fmt: skip
+                if watchdog.bit:  # headers that were cut off look like headers that ended
+                    raise requests.Timeout
                 status = response.status_code
                 retry_after = _retry_after(response.headers.get("Retry-After", ""))
                 if response.is_redirect:
