@@ -31,6 +31,17 @@ SWITCHES: Mapping[str, str] = {
 }
 MAX_DELAY_SECONDS = 120.0
 
+# The same switches as the home page sorts them; the delay has a field of its own.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Calls": (
+        "outage", "error_500", "drop_reply", "malformed_reply", "truncated_reply", "endless_reply", "delay_seconds",
+    ),
+    "Charges and refunds": ("refuse", "refuse_refunds", "fail_settlement"),
+    "Stored tokens and renewals": ("decline_tokens_soft", "decline_tokens_hard", "tokens_pending"),
+    "Webhooks": ("duplicate_webhooks", "shuffle_webhooks", "hold_webhooks"),
+    "Reports": ("report_omits", "report_extra", "report_wrong_amount", "report_wrong_state"),
+}  # fmt: skip
+
 
 def replace(connection: sqlite3.Connection, account: str, switches: Mapping[str, Any]) -> None:
     """Turn on exactly these switches.

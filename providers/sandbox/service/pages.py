@@ -19,6 +19,12 @@ POLICY = (
     "default-src 'none'; style-src 'self'; form-action 'self'{origin}; base-uri 'none'; frame-ancestors 'none'"
 )
 LATEST = 20
+SUBSCRIPTIONS = """
+SELECT subscriptions.*,
+       (SELECT count(*) FROM renewals WHERE subscription_id = subscriptions.id AND status = 'succeeded') AS renewed,
+       (SELECT min(next_try_at) FROM renewals WHERE subscription_id = subscriptions.id) AS next_try_at
+  FROM subscriptions WHERE account = ? ORDER BY created_at DESC LIMIT ?
+"""
 
 
 class Pages:
@@ -33,6 +39,8 @@ class Pages:
         )
         self._templates.globals["money"] = wording.format_amount
         self._templates.globals["methods"] = wording.METHODS
+        self._templates.globals["every"] = wording.every
+        self._templates.globals["moment"] = wording.moment
         self._stylesheet = (HERE / "static" / "sandbox.css").read_bytes()
 
     def show_payment(self, request: Request, charge_id: str) -> Response:
@@ -67,7 +75,7 @@ class Pages:
         raise Refusal(400, "unknown_outcome", "Choose one of the buttons on the payment page.")
 
     def home(self, request: Request) -> Response:
-        """GET /: the accounts, their fault switches and their latest charges."""
+        """GET /: the accounts, their fault switches, their latest charges and subscriptions."""
         with self._store.transaction() as connection:
             accounts = {
                 name: {
@@ -75,10 +83,13 @@ class Pages:
                     "charges": connection.execute(
                         "SELECT * FROM charges WHERE account = ? ORDER BY created_at DESC LIMIT ?", (name, LATEST)
                     ).fetchall(),
+                    "subscriptions": connection.execute(SUBSCRIPTIONS, (name, LATEST)).fetchall(),
                 }
                 for name in self._config.accounts
             }
-        page = self._templates.get_template("home.html").render(accounts=accounts, switches=faults.SWITCHES)
+        page = self._templates.get_template("home.html").render(
+            accounts=accounts, switches=faults.SWITCHES, groups=faults.GROUPS
+        )
         return _page(page)
 
     def switch_faults(self, request: Request, account: str) -> Response:

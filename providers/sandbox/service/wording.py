@@ -1,5 +1,6 @@
 """The words of the hosted page: what each method is called, what it pretends, and what each ending is called."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
@@ -42,3 +43,13 @@ def format_amount(amount: int, currency: str, locale: str) -> str:
         known = Locale("en")
     value = Decimal(amount).scaleb(-get_currency_precision(currency))
     return format_currency(value, currency, locale=known)
+
+
+def every(count: int, unit: str) -> str:
+    """How often a subscription is renewed: "each month", "every 3 months"."""
+    return f"each {unit}" if count == 1 else f"every {count} {unit}s"
+
+
+def moment(seconds: float) -> str:
+    """A time in UTC, to the minute."""
+    return f"{datetime.fromtimestamp(seconds, tz=UTC):%d %b %Y, %H:%M} UTC"

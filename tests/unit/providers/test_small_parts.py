@@ -7,6 +7,7 @@ import pytest
 from providers.origin import origin_of
 from providers.sandbox.accounts import ACCOUNTS, api_key, webhook_secret
 from providers.sandbox.service.config import read_config
+from providers.sandbox.service.faults import GROUPS, SWITCHES
 from providers.sandbox.service.wording import ENDINGS, METHODS
 
 ENVIRONMENT = {"SANDBOX_DATABASE": "/tmp/x.sqlite3", "SANDBOX_KEY": "k", "SANDBOX_WEBHOOK_SECRET": "s"}
@@ -40,6 +41,10 @@ def test_derived_keys_differ_by_account_and_by_master():
 def test_every_method_has_its_words():
     assert set(METHODS) == {method for methods in ACCOUNTS.values() for method in methods}
     assert {"processing", "succeeded"} <= set(ENDINGS)
+
+
+def test_every_switch_has_its_place_on_the_home_page():
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(SWITCHES)
 
 
 @pytest.mark.parametrize("missing", sorted(ENVIRONMENT))
