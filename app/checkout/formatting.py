@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_timezone_name
@@ -23,6 +23,11 @@ def moment(at: datetime) -> str:
     locale = str(format_locale())
     zone = get_timezone_name(local, "short", locale=locale)
     return f"{format_date(local, 'long', locale=locale)}, {format_time(local, 'short', locale=locale)} ({zone})"
+
+
+def day(on: date) -> str:
+    """Return a day in words, e.g. "23 dicembre 2026"."""
+    return str(format_date(on, "long", locale=str(format_locale())))
 
 
 def first_instalment(amount: int, count: int) -> int:

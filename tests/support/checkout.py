@@ -11,7 +11,7 @@ def shop_as(page: Page, hub: str, customer: str) -> str:
     """Play a customer of the sample shop and go to the checkout; the session's id."""
     page.goto(f"{hub}/shop?lang=en")
     page.get_by_role("link", name=customer).click()
-    page.locator("button[formmethod=post]").click()
+    page.locator("button[formaction='/shop/checkout']").click()
     expect(page).to_have_url(SESSION)
     return session_of(page)
 
