@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.api import docs, drafts, health, payments, refunds, replays, rules, sessions, subscriptions, webhooks
+from app.api import (
+    docs,
+    drafts,
+    health,
+    payment_links,
+    payments,
+    refunds,
+    replays,
+    rules,
+    sessions,
+    subscriptions,
+    webhook_endpoints,
+    webhooks,
+)
 from app.api.spec import init_spec
 from app.security import csrf
 
@@ -12,7 +25,7 @@ from app.security import csrf
 def register_api(app: Flask) -> None:
     """Add /v1, /docs, /healthz, /readyz and /metrics; bearer keys, not cookies, carry authority there."""
     api = init_spec(app)
-    for part in (sessions, payments, refunds, rules, drafts, replays, subscriptions):
+    for part in (sessions, payments, payment_links, refunds, rules, drafts, replays, subscriptions, webhook_endpoints):
         api.register_blueprint(part.blueprint)
         csrf.exempt(part.blueprint)
     for part in (webhooks, health, docs):

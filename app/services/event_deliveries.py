@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from standardwebhooks import Webhook
 
 from app.domain.events import EVENTS
@@ -39,6 +39,20 @@ LONGEST_WISH = timedelta(hours=24)  # of a Retry-After
 CLAIM = timedelta(seconds=60)  # longer than a POST may take; what a killed worker was sending comes back after it
 TURN_SECONDS = 8.0  # then the next endpoint has its turn; with the last POST it ends within a job's lease
 REST = timedelta(seconds=2)  # for an endpoint that did not reply, before the next of its deliveries
+
+# In which state a delivery is, with the condition of each.
+STATES: dict[str, ColumnElement[bool]] = {
+    "waiting": EventDelivery.next_try_at.is_not(None),
+    "delivered": EventDelivery.delivered_at.is_not(None),
+    "given_up": EventDelivery.given_up_at.is_not(None),
+}
+
+
+def state_of(delivery: EventDelivery) -> str:
+    """Return the key of STATES that fits."""
+    if delivery.delivered_at is not None:
+        return "delivered"
+    return "given_up" if delivery.given_up_at is not None else "waiting"
 
 
 @dataclass(frozen=True)
