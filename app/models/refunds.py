@@ -12,6 +12,7 @@ from app.domain.statuses import RefundStatus
 from app.models.base import ID, Base, UtcDateTime, one_of, utc_now
 
 _OPEN = text("status IN ('requested', 'pending')")
+_NOT_FAILED = text("status != 'failed'")
 
 
 class Refund(Base):
@@ -31,10 +32,20 @@ class Refund(Base):
         Index("ix_refunds_open", "created_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_refunds_created_at", "created_at", "id"),
         Index("ix_refunds_ended_at", "ended_at"),
+        Index(
+            "uq_refunds_second_charge",
+            "attempt_id",
+            unique=True,
+            sqlite_where=_NOT_FAILED,
+            postgresql_where=_NOT_FAILED,
+        ),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=lambda: new_id("re"))
     payment_id: Mapped[str] = mapped_column(ForeignKey("payments.id"), index=True)
+    attempt_id: Mapped[str | None] = mapped_column(
+        ForeignKey("payment_attempts.id")
+    )  # a second charge, given back whole
     status: Mapped[str] = mapped_column(String(20), default=RefundStatus.REQUESTED)
     amount: Mapped[int] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(String(40), default="other")  # a key of app.domain.refunds.REASONS
@@ -55,3 +66,4 @@ class Refund(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     payment = relationship("Payment", back_populates="refunds")
+    attempt = relationship("PaymentAttempt")

@@ -57,7 +57,7 @@ def apply(delivery_id: str) -> None:
     account_id, kind, ours = delivery.account_id, delivery.kind, False
     refund = db.session.get(Refund, delivery.refund_id) if delivery.refund_id else None
     attempt = db.session.get(PaymentAttempt, delivery.attempt_id) if delivery.attempt_id else None
-    if refund is not None and refund.payment.account_id == account_id:
+    if refund is not None and (refund.attempt or refund.payment).account_id == account_id:
         ours = True
         refund_settling.settle(refund.id)
     if attempt is not None and attempt.account_id == account_id:

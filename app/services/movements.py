@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, literal, select
+from sqlalchemy import Row, Select, func, literal, select
 
 from app.domain.ids import is_id
 from app.domain.statuses import AttemptStatus, RefundStatus
@@ -72,7 +72,7 @@ def _attempts(account_id: str) -> Rows:
 
 
 def _refunds(account_id: str) -> Rows:
-    return _all_refunds().where(Payment.account_id == account_id)
+    return _all_refunds().where(func.coalesce(PaymentAttempt.account_id, Payment.account_id) == account_id)
 
 
 def _all_attempts() -> Rows:
@@ -90,7 +90,7 @@ def _all_attempts() -> Rows:
 
 
 def _all_refunds() -> Rows:
-    return select(
+    rows = select(
         literal(REFUND).label("kind"),
         Refund.id,
         Refund.payment_id,
@@ -100,7 +100,9 @@ def _all_refunds() -> Rows:
         Payment.currency,
         Refund.created_at.label("since"),
         Refund.ended_at,
-    ).join(Payment, Payment.id == Refund.payment_id)
+    )
+    by_payment = rows.join(Payment, Payment.id == Refund.payment_id)
+    return by_payment.outerjoin(PaymentAttempt, PaymentAttempt.id == Refund.attempt_id)  # of a second charge
 
 
 def _rows(query: Rows, column: Any, values: set[str]) -> Iterator[Row[*tuple[Any, ...]]]:

@@ -110,8 +110,8 @@ def _answered(refund: Refund) -> None:
 
 def _succeed(payment: Payment, refund: Refund, provider_reference: str, actor: str, reason: str = "") -> None:
     amount, known = refund.amount, {"provider_reference": provider_reference, "ended_at": utc_now()}
-    if not move(refund, RefundStatus.SUCCEEDED, actor=actor, reason=reason, **known):
-        return
+    if not move(refund, RefundStatus.SUCCEEDED, actor=actor, reason=reason, **known) or refund.attempt_id is not None:
+        return  # the payment's amounts never held a second charge
     whole = payment.refunded + amount == payment.paid
     move(
         payment,
@@ -139,7 +139,8 @@ def _fail(
 
 
 def _end_without_money(payment: Payment, refund: Refund, actor: str, reason: str, **columns: str | None) -> None:
-    if move(refund, RefundStatus.FAILED, actor=actor, reason=reason, ended_at=utc_now(), **columns):
+    ended = move(refund, RefundStatus.FAILED, actor=actor, reason=reason, ended_at=utc_now(), **columns)
+    if ended and refund.attempt_id is None:
         freed = update(Payment).where(Payment.id == payment.id).values(reserved=Payment.reserved - refund.amount)
         db.session.execute(freed.execution_options(synchronize_session=False))
         db.session.refresh(payment)

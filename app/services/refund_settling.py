@@ -43,6 +43,12 @@ def settle(refund_id: str) -> Refund:
         return _settle(refund_id)
 
 
+def connect(refund: Refund) -> tuple[Provider, AccountConfig]:
+    """Return the adapter and the account by which a refund's money was collected."""
+    collected_by = refund.attempt or refund.payment
+    return accounts.connect(collected_by.account_id or "")
+
+
 def _settle(refund_id: str) -> Refund:
     refund = refunds.get_refund(refund_id)
     if refunds.waits_for_approval(refund):
@@ -94,10 +100,11 @@ def _claim_sending(refund_id: str, last_sent: datetime | None, now: datetime) ->
 
 def _call_of(refund: Refund) -> tuple[Provider, AccountConfig, RefundRequest]:
     payment: Payment = refund.payment
-    provider, account = accounts.connect(payment.account_id or "")
+    provider, account = connect(refund)
+    charge = refund.attempt.provider_reference if refund.attempt else refunds.charge_of(payment)
     wanted = RefundRequest(
         refund_id=refund.id,
-        provider_reference=refunds.charge_of(payment) or "",
+        provider_reference=charge or "",
         amount=refund.amount,
         currency=payment.currency,
         reason=refund.reason,

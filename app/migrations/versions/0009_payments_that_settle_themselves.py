@@ -336,6 +336,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(length=40), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('requested_by', sa.String(length=100), nullable=False),
+    sa.Column('attempt_id', sa.String(length=40), nullable=True),
     sa.Column('needs_approval', sa.Boolean(), nullable=False),
     sa.Column('approved_by', sa.String(length=100), nullable=True),
     sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True),
@@ -353,12 +354,14 @@ def upgrade() -> None:
     sa.CheckConstraint("NOT needs_approval OR asked_at IS NULL OR approved_at IS NOT NULL", name=op.f('ck_refunds_asked_if_approved')),
     sa.CheckConstraint("status IN ('requested', 'pending', 'succeeded', 'failed')", name=op.f('ck_refunds_status_known')),
     sa.CheckConstraint('amount > 0', name=op.f('ck_refunds_amount_positive')),
+    sa.ForeignKeyConstraint(['attempt_id'], ['payment_attempts.id'], name=op.f('fk_refunds_attempt_id')),
     sa.ForeignKeyConstraint(['payment_id'], ['payments.id'], name=op.f('fk_refunds_payment_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_refunds'))
     )
     op.create_index('ix_refunds_payment_id', 'refunds', ['payment_id'], unique=False)
     op.create_index('ix_refunds_created_at', 'refunds', ['created_at', 'id'], unique=False)
     op.create_index('ix_refunds_ended_at', 'refunds', ['ended_at'], unique=False)
+    op.create_index('uq_refunds_second_charge', 'refunds', ['attempt_id'], unique=True, sqlite_where=sa.text("status != 'failed'"), postgresql_where=sa.text("status != 'failed'"))
     op.create_index('ix_refunds_open', 'refunds', ['created_at'], unique=False, sqlite_where=sa.text("status IN ('requested', 'pending')"), postgresql_where=sa.text("status IN ('requested', 'pending')"))
 
 
