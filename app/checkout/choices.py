@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -66,6 +67,11 @@ def offer_of(session: CheckoutSession) -> OfferView:
         origins=page_origins({account for item in now for account in item.accounts}),
         failure=wording.failure(str(ended[-1].failure_kind), adapted) if ended else None,
     )
+
+
+def accepted_before(session: CheckoutSession) -> datetime | None:
+    """Return when the customer accepted the terms, if that was before a link brought them here."""
+    return session.payment_link.terms_accepted_at if session.payment_link is not None else None
 
 
 def find_problems(choice: Choice, offer: OfferView) -> list[Problem]:

@@ -8,7 +8,8 @@ from flask import abort, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.checkout.blueprint import blueprint
-from app.checkout.choices import Choice, find_problems, offer_of
+from app.checkout.choices import Choice, accepted_before, find_problems, offer_of
+from app.checkout.links import render_link_refusal
 from app.checkout.standing import Standing, visit
 from app.checkout.views import render_choices, render_visit
 from app.domain.ids import is_id
@@ -17,6 +18,7 @@ from app.models import PaymentAttempt
 from app.security import limiter
 from app.services import attempts, payments
 from app.services.errors import AlreadyPaid, MethodNotOffered, NotFound, SessionExpired, TermsNotAccepted
+from app.services.payment_link_errors import LinkInUse, LinkOver
 
 ACTOR = "customer"
 # Enough for an impatient person; each of these may call a provider, so a loop is slowed down session by session.
@@ -34,8 +36,9 @@ def show(session_id: str) -> ResponseReturnValue:
 @_asks_provider
 def pay(session_id: str) -> ResponseReturnValue:
     """Start paying by the chosen method and go to the provider's page; what is missing is said beside the form."""
-    choice = Choice(request.form.get("method", ""), request.form.get("accept_terms") == "yes")
     here = visit(session_id)
+    accepts = request.form.get("accept_terms") == "yes" or accepted_before(here.session) is not None
+    choice = Choice(request.form.get("method", ""), accepts)
     if here.standing is Standing.CHOOSE:
         offer = offer_of(here.session)
         if problems := find_problems(choice, offer):
@@ -44,6 +47,8 @@ def pay(session_id: str) -> ResponseReturnValue:
         attempt = payments.pay(session_id, method=choice.method, accept_terms=choice.accept_terms, actor=ACTOR)
     except (AlreadyPaid, SessionExpired) as refusal:
         return render_visit(visit(session_id), again=True), refusal.status
+    except (LinkOver, LinkInUse) as refusal:
+        return render_link_refusal(visit(session_id).session.payment_link, refusal), refusal.status
     except (MethodNotOffered, TermsNotAccepted) as refusal:  # the offer changed since the page was shown
         here = visit(session_id)
         offer = offer_of(here.session)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.checkout import wording
 from app.checkout.blueprint import blueprint
-from app.checkout.choices import Choice, OfferView, Problem, offer_of
+from app.checkout.choices import Choice, OfferView, Problem, accepted_before, offer_of
 from app.checkout.standing import Standing, Visit
 from app.models import CheckoutSession
 from app.security import allow_forms_to
@@ -50,6 +50,7 @@ def render_choices(
         offer=offer,
         choice=choice or Choice(only),
         problems=problems,
+        accepted_at=accepted_before(session),
         problem_of={problem.field.partition("-")[0]: problem.text for problem in problems},
     )
 

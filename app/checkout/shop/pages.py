@@ -10,7 +10,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, ur
 from flask.typing import ResponseReturnValue
 
 from app.checkout.languages import DEFAULT, LANGUAGES, language, speak
-from app.checkout.shop import goods
+from app.checkout.shop import club, goods
 from app.checkout.shop.cart import FIRST_CART, MOST, Cart, price, read_cart
 from app.checkout.shop.wording import country_name, preset_links
 from app.domain.money import MAX_AMOUNT
@@ -28,40 +28,41 @@ csrf.exempt(blueprint)
 def shelf() -> ResponseReturnValue:
     """The shop, with the cart that the address says, or a first one to begin with."""
     fields = request.args.to_dict()
-    return _render(_cart(fields if fields.keys() - {"lang"} else FIRST_CART | fields))
+    return render_shelf(cart_of(fields if fields.keys() - {"lang"} else FIRST_CART | fields))
 
 
 @blueprint.get("/cart")
 def back() -> ResponseReturnValue:
     """The customer is back without having paid: the same cart is still there."""
-    return _render(_cart(request.args.to_dict()), unpaid=True)
+    return render_shelf(cart_of(request.args.to_dict()), unpaid=True)
 
 
 @blueprint.get("/thanks")
 def thanks() -> ResponseReturnValue:
     """The customer is back after paying. The shop says thank you; the checkout's own page says what was paid."""
-    cart = _cart(request.args.to_dict())
+    cart = cart_of(request.args.to_dict())
     return render_template("shop/thanks.html", cart=cart)
 
 
 @blueprint.post("/checkout")
 def check_out() -> ResponseReturnValue:
     """Open a checkout session for the cart, as a shop's server would by the API, and go to its page."""
-    cart = _cart(request.form.to_dict())
+    cart = cart_of(request.form.to_dict())
     if cart.problems or not 0 < cart.total <= MAX_AMOUNT:
-        return _render(cart, empty=cart.total == 0), HTTPStatus.UNPROCESSABLE_ENTITY
+        return render_shelf(cart, empty=cart.total == 0), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
-        session = open_session(_wanted(cart), actor="shop")
+        session = open_session(wanted_of(cart), actor="shop")
     except InvalidFacts as invalid:
         cart.problems.update({fault.path: fault.message for fault in invalid.errors})
-        return _render(cart), HTTPStatus.UNPROCESSABLE_ENTITY
+        return render_shelf(cart), HTTPStatus.UNPROCESSABLE_ENTITY
     except FieldRefused as refused:
         cart.problems[refused.field] = refused.reason
-        return _render(cart), HTTPStatus.UNPROCESSABLE_ENTITY
+        return render_shelf(cart), HTTPStatus.UNPROCESSABLE_ENTITY
     return redirect(url_for("checkout.show", session_id=session.id), HTTPStatus.SEE_OTHER)
 
 
-def _wanted(cart: Cart) -> NewSession:
+def wanted_of(cart: Cart) -> NewSession:
+    """Return what a shop asks for a cart, with a new order number."""
     base = current_app.config["JUNCTION"].public_url
     return NewSession(
         amount=cart.total,
@@ -76,7 +77,7 @@ def _wanted(cart: Cart) -> NewSession:
     )
 
 
-def _cart(fields: dict[str, str]) -> Cart:
+def cart_of(fields: dict[str, str]) -> Cart:
     """Read the cart, and speak its customer's language from here on: the wanted one, else the browser's."""
     lang = fields.get("lang", "")
     speak(lang if lang in goods.LOCALES else _preferred())
@@ -87,11 +88,14 @@ def _preferred() -> str:
     return request.accept_languages.best_match(LANGUAGES) or DEFAULT
 
 
-def _render(cart: Cart, *, unpaid: bool = False, empty: bool = False) -> str:
+def render_shelf(cart: Cart, *, unpaid: bool = False, empty: bool = False) -> str:
+    """Render the shop; `unpaid` when the customer came back without paying, `empty` when there is nothing to pay."""
     return render_template(
         "shop/shelf.html",
         cart=cart,
         goods=goods,
+        club=club,
+        plan=club.read_plan(request.values),
         price=price,
         most=MOST,
         presets=preset_links(cart),

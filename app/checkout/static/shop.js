@@ -32,7 +32,7 @@ live?.addEventListener("change", (event) => {
 });
 
 live?.addEventListener("submit", (event) => {
-  if (event.submitter?.formMethod === "post") return;
+  if (event.submitter?.hasAttribute("formaction")) return; // it leads away from the shelf
   event.preventDefault();
   follow(event.target, event.submitter);
 });
