@@ -26,6 +26,8 @@ from admin.views.replays import ReplaysView
 from admin.views.review import ReviewView
 from admin.views.rules import RulesView
 from admin.views.sessions import SessionsView
+from admin.views.settings import SettingsView
+from admin.views.subscriptions import SubscriptionsView
 from admin.views.try_it import TryItView
 from app.errors import register_error_page
 
@@ -61,6 +63,7 @@ def register_admin(app: Flask) -> None:
     backoffice.add_views(
         PaymentsView(name="Payments", endpoint="admin_payments", url="payments"),
         SessionsView(name="Checkout sessions", endpoint="admin_sessions", url="sessions"),
+        SubscriptionsView(name="Subscriptions", endpoint="admin_subscriptions", url="subscriptions"),
         AlertsView(name="Alerts", endpoint="admin_alerts", url="alerts"),
         JobsView(name="Background work", endpoint="admin_jobs", url="jobs"),
         RulesView(name="Rules", endpoint="admin_rules", url="rules"),
@@ -73,6 +76,7 @@ def register_admin(app: Flask) -> None:
         ExperimentsView(name="Experiments", endpoint="admin_experiments", url="rules/experiments"),
         ProvidersView(name="Providers", endpoint="admin_providers", url="providers"),
         PeopleView(name="People", endpoint="admin_people", url="people"),
+        SettingsView(name="Settings", endpoint="admin_settings", url="settings"),
         OwnAccountView(name="Your account", endpoint="admin_account", url="account"),
         SearchView(name="Search", endpoint="admin_search", url="search"),
         AccountView(name="Look", endpoint="admin_theme", url="theme"),

@@ -47,6 +47,7 @@ NAVIGATION: tuple[tuple[str, tuple[Link, ...]], ...] = (
         (
             Link("Payments", "admin_payments.index", "card", "payments.view"),
             Link("Checkout sessions", "admin_sessions.index", "basket", "payments.view"),
+            Link("Subscriptions", "admin_subscriptions.index", "repeat", "subscriptions.view"),
             Link("Alerts", "admin_alerts.index", "bell", "alerts.view"),
             Link("Background work", "admin_jobs.index", "gear", "jobs.view"),
         ),
@@ -59,6 +60,7 @@ NAVIGATION: tuple[tuple[str, tuple[Link, ...]], ...] = (
             Link("Experiments", "admin_experiments.index", "split", "rules.view"),
             Link("Providers", "admin_providers.index", "plug", "providers.view"),
             Link("People", "admin_people.index", "people", "people.manage"),
+            Link("Settings", "admin_settings.index", "sliders", "settings.edit"),
         ),
     ),
 )
