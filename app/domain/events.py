@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.domain.statuses import PaymentLinkStatus, PaymentStatus, RefundStatus, RenewalStatus, SubscriptionStatus
+from app.domain.statuses import PaymentLinkStatus, PaymentStatus, RefundStatus, SubscriptionStatus
 
 # What each means, in words for whoever subscribes to it.
 EVENTS: dict[str, str] = {
@@ -41,9 +41,6 @@ TOLD_BY_MOVES: dict[tuple[str, str | None, str], str] = {
     ("payment_links", None, PaymentLinkStatus.COMPLETED): "payment_link.completed",
     ("payment_links", None, PaymentLinkStatus.EXPIRED): "payment_link.expired",
     ("payment_links", None, PaymentLinkStatus.REVOKED): "payment_link.revoked",
-    ("renewals", RenewalStatus.OPEN, RenewalStatus.PAID): "subscription.renewed",
-    ("renewals", RenewalStatus.FAILED, RenewalStatus.PAID): "subscription.renewed",
-    ("renewals", RenewalStatus.VOID, RenewalStatus.PAID): "subscription.renewed",
     ("subscriptions", SubscriptionStatus.CREATED, SubscriptionStatus.ACTIVE): "subscription.started",
     ("subscriptions", SubscriptionStatus.ON_HOLD, SubscriptionStatus.ACTIVE): "subscription.resumed",
     ("subscriptions", SubscriptionStatus.ABORTED, SubscriptionStatus.ACTIVE): "subscription.resumed",

@@ -124,5 +124,6 @@ class Renewal(Base):
     session = relationship("CheckoutSession", back_populates="renewal")
 
 
-# Written out as in the partial indexes, so that SQLite, too, reads only the running ones.
+# Written out as in the partial indexes, so that SQLite, too, reads only the running or open ones.
 IS_RUNNING = Subscription.status.in_(bindparam("running", RUNNING_SUBSCRIPTION, expanding=True, literal_execute=True))
+IS_OPEN = Renewal.status.in_(bindparam("open", (RenewalStatus.OPEN,), expanding=True, literal_execute=True))

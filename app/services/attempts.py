@@ -177,6 +177,13 @@ def _succeed(
         next_check_at=None,
         ended_at=utc_now(),
     )
+    collect(session, payment, attempt, token=charge.token, actor=actor)
+
+
+def collect(
+    session: CheckoutSession, payment: Payment, attempt: PaymentAttempt, *, token: str | None, actor: str
+) -> None:
+    """Count the money of an attempt that has just succeeded, in the caller's transaction and under its locks."""
     if not can_move(payment, PaymentStatus.PAID):
         raise_alert(TWICE, payment.id, f"Attempt {attempt.id} succeeded after the payment was already paid.")
         return
@@ -192,7 +199,7 @@ def _succeed(
     )
     if can_move(session, SessionStatus.COMPLETED):
         move(session, SessionStatus.COMPLETED, actor=actor, completed_at=now)
-    outcomes.collected(session, payment, attempt, token=charge.token, actor=actor)
+    outcomes.collected(session, payment, attempt, token=token, actor=actor)
     log.info("payment_paid", payment=payment.id, attempt=attempt.id)
 
 

@@ -28,12 +28,12 @@ TOLD: dict[type[Subject], tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def tell(kind: str, subject: Subject) -> Event:
-    """Add an event about `subject`, as it is now, to the caller's transaction."""
+def tell(kind: str, subject: Subject, **more: str | None) -> Event:
+    """Add an event about `subject`, as it is now, and `more` of its data to the caller's transaction."""
     if kind not in EVENTS:
         raise ValueError(f"{kind!r} is not in the vocabulary of events.")
     db.session.flush()
-    event = Event(kind=kind, subject_id=subject.id, data=snapshot(subject))
+    event = Event(kind=kind, subject_id=subject.id, data=snapshot(subject) | more)
     db.session.add(event)
     db.session.flush()
     jobs.enqueue(PUBLISH, event.id)

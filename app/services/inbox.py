@@ -10,8 +10,8 @@ import structlog
 from sqlalchemy import delete
 
 from app.domain.ids import is_id, new_id
-from app.models import PaymentAttempt, ProviderAccount, Refund, WebhookDelivery, db, utc_now
-from app.services import accounts, jobs, payments, refund_settling
+from app.models import PaymentAttempt, ProviderAccount, Refund, Subscription, WebhookDelivery, db, utc_now
+from app.services import accounts, jobs, payments, provider_subscriptions, refund_settling
 from app.services.errors import NotFound
 from app.services.inserts import insert_once
 from app.services.transaction import release, transaction
@@ -39,6 +39,7 @@ def receive(provider: str, account_id: str, headers: Mapping[str, str], body: by
         "kind": event.kind[:100],
         "attempt_id": event.attempt_id if is_id("att", event.attempt_id or "") else None,
         "refund_id": event.refund_id if is_id("re", event.refund_id or "") else None,
+        "subscription_id": event.subscription_id if is_id("sub", event.subscription_id or "") else None,
         "body": body.decode("utf-8", "replace"),
         "received_at": utc_now(),
     }
@@ -63,6 +64,10 @@ def apply(delivery_id: str) -> None:
     if attempt is not None and attempt.account_id == account_id:
         ours = True
         payments.settle(attempt.id, actor=f"provider:{account_id}")
+    subscription = db.session.get(Subscription, delivery.subscription_id) if delivery.subscription_id else None
+    if subscription is not None and subscription.account_id == account_id:
+        ours = True
+        provider_subscriptions.hear(subscription.id)
     if not ours:
         log.info("webhook_of_nothing_ours", delivery=delivery_id, kind=kind)
     with transaction():

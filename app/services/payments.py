@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.domain.ids import new_id
 from app.domain.statuses import LIVE_ATTEMPT, SETTLED_PAYMENT, AttemptStatus, PaymentStatus, SessionStatus
 from app.models import CheckoutSession, Payment, PaymentAttempt, StatusChange, db, utc_now
-from app.services import accounts, attempts, outcomes, payment_link_states
+from app.services import accounts, attempts, outcomes, payment_link_states, subscription_outcomes
 from app.services.charging import call_of, charge
 from app.services.decisions import current_decision, offered_now, outcome_of
 from app.services.errors import AlreadyPaid, MethodNotOffered, NotFound, SessionExpired, TermsNotAccepted
@@ -119,6 +119,7 @@ def _start(
         if session.status == SessionStatus.EXPIRED or is_overdue(session, utc_now()):
             raise SessionExpired(session.expires_at)
         payment_link_states.check_room(session)
+        subscription_outcomes.check_payable(session)
         if accept_terms is not True:
             raise TermsNotAccepted
         decision = outcome_of(current_decision(session))

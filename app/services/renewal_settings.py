@@ -39,6 +39,12 @@ class RenewalSettings:
         return timedelta(days=days[tries] - days[tries - 1]) if tries < len(days) else None
 
 
+    def left_after(self, kind: str, tries: int) -> timedelta:
+        """Return how long it takes from try number `tries`, which failed in this way, to the last one."""
+        days = (0.0, *self.retries.get(kind, ()))
+        return timedelta(days=days[-1] - days[min(tries, len(days)) - 1])
+
+
 def renewal_settings() -> RenewalSettings:
     """Return the settings that hold now."""
     return settings.load(KEY, RenewalSettings(), _read)

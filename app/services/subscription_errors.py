@@ -99,3 +99,16 @@ class ProviderSilent(Refusal):
             "The provider has not confirmed that it stopped charging this subscription, so no link was sent: the "
             "customer could pay twice. Try again in a minute."
         )
+
+
+class AccountNotUsable(Refusal):
+    """The account that the stored method belongs to is switched off or in outage."""
+
+    code = "account_not_usable"
+
+    @property
+    def message(self) -> str:
+        return (
+            "The provider account that holds the stored method is switched off or in outage. Try again when it is "
+            "back, or send the customer a link."
+        )

@@ -26,6 +26,7 @@ from app.services import (
     replay_slices,
     replays,
     sessions,
+    subscription_clock,
     webhook_endpoints,
 )
 from app.services.transaction import transaction
@@ -64,6 +65,7 @@ HANDLERS: dict[str, Callable[[str], None]] = {
     draft_publishing.PUBLISH: draft_publishing.publish_scheduled,
     replays.REPLAY: replay_slices.replay_slice,
     reconciliation.COMPARE: reconciliation.compare_run,
+    **subscription_clock.HANDLERS,
 }
 # Kinds that take long and can wait have a queue and a worker of their own.
 BACKGROUND = frozenset({replays.REPLAY, reconciliation.COMPARE})
@@ -97,12 +99,14 @@ def sweep() -> int:
     with transaction():
         for attempt_id in due:
             jobs.enqueue(SETTLE, attempt_id)
+    subscription_clock.sweep()
     return len(due)
 
 
 def housekeep() -> None:
     """Expire overdue sessions, remind of payment links and expire them, and forget what is no longer needed."""
     sessions.expire_overdue()
+    subscription_clock.housekeep()
     payment_link_clock.remind_due()
     payment_link_clock.expire_due()
     idempotency.forget_old()
