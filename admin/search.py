@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
+from admin.roles import may
 from admin.subjects import url_of
-from app.models import CheckoutSession, Payment, db
+from app.models import CheckoutSession, Payment, Subscription, db
 
 LIMIT = 50
 LONGEST = 254
@@ -21,6 +22,7 @@ class Found:
     only: str | None = None
     payments: list[Payment] = field(default_factory=list)
     sessions: list[CheckoutSession] = field(default_factory=list)
+    subscriptions: list[Subscription] = field(default_factory=list)
 
 
 def find(text: str) -> Found:
@@ -32,15 +34,24 @@ def find(text: str) -> Found:
         return Found(only=address)
     if "@" in text:
         payments = _payments(Payment.customer_email.in_({text, text.lower()})) or _payments(Payment.reference == text)
+        subscriptions = _subscriptions(Subscription.customer_email.in_({text, text.lower()}))
     else:
         payments = _payments(Payment.reference == text)
+        subscriptions = _subscriptions(Subscription.reference == text)
     without = CheckoutSession.reference == text, ~CheckoutSession.payment.has()
     newest = select(CheckoutSession).where(*without).order_by(CheckoutSession.created_at.desc()).limit(LIMIT)
     sessions = list(db.session.scalars(newest))
-    only = url_of((payments or sessions)[0].id) if len(payments) + len(sessions) == 1 else None
-    return Found(only, payments, sessions)
+    ids = [row.id for rows in (payments, sessions, subscriptions) for row in rows]
+    return Found(url_of(ids[0]) if len(ids) == 1 else None, payments, sessions, subscriptions)
 
 
 def _payments(condition: ColumnElement[bool]) -> list[Payment]:
     newest = select(Payment).where(condition).order_by(Payment.created_at.desc(), Payment.id.desc())
     return list(db.session.scalars(newest.options(joinedload(Payment.session)).limit(LIMIT)))
+
+
+def _subscriptions(condition: ColumnElement[bool]) -> list[Subscription]:
+    if not may("subscriptions.view"):
+        return []
+    newest = select(Subscription).where(condition).order_by(Subscription.created_at.desc(), Subscription.id.desc())
+    return list(db.session.scalars(newest.limit(LIMIT)))

@@ -44,13 +44,21 @@ def shown_waits(days: Sequence[float]) -> str:
     return ", ".join(f"{wait * 24:.0f} h" if wait < 1 else f"{wait:g}" for wait in days)
 
 
-def meaning(days: Sequence[float], settings: RenewalSettings, *, hard: bool = False) -> str:
-    """Return what a schedule means, e.g. "Tried again after 1, 3, 5 and 7 days. Then ..."."""
-    end = f"the customer has {_days(settings.days_to_pay)} to pay by a link; then the subscription ends."
+def meaning(kind: str, settings: RenewalSettings) -> str:
+    """Return what the schedule of a kind of failure means for the customer and the subscription."""
+    days, to_pay = settings.retries.get(kind, ()), _days(settings.days_to_pay)
+    at_last = f"the customer gets a link and has {to_pay} to pay by it; then the subscription ends."
     if not days:
-        return f"Not tried again: {end}"
-    link = " The customer gets a link to pay after the first failure." if settings.link_after_failure or hard else ""
-    return f"Tried again {_after(days)} after the first failure.{link} When that is over, {end}"
+        return f"Not tried again: {at_last if settings.link_after_failure else 'the subscription ends.'}"
+    tried = f"Tried again {_after(days)} after the first failure"
+    if not settings.link_after_failure:
+        return f"{tried}. When none of them works, the subscription ends."
+    if kind == FailureKind.TECHNICAL:  # nothing that the customer could do about it
+        return f"{tried}. When none of them works, {at_last}"
+    return (
+        f"{tried}; meanwhile the customer can pay by a link. When none of them works, they have {to_pay} more "
+        "to pay by it; then the subscription ends."
+    )
 
 
 def renewal_fields(settings: RenewalSettings) -> dict[str, str]:

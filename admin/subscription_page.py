@@ -31,7 +31,6 @@ def details_of(subscription: Subscription, args: Mapping[str, str]) -> dict[str,
     )
     return {
         "subscription": subscription,
-        "words": words,
         "standing": words.standing(subscription, rows if not before else _renewals(subscription, None)),
         "renewals": shown,
         "links": _links_of(shown),
@@ -61,7 +60,7 @@ def _links_of(renewals: Sequence[Renewal]) -> dict[str, PaymentLink]:
 
 
 def _names(subscription: Subscription, renewals: Sequence[Renewal]) -> dict[str, str]:
-    return {subscription.id: "Subscription"} | {row.id: f"Renewal {row.number}" for row in renewals}
+    return {subscription.id: "Subscription"} | {row.id: words.period(row) for row in renewals}
 
 
 def _open_alerts(subject_ids: Sequence[str]) -> list[Alert]:

@@ -55,6 +55,11 @@ def on(subscription: Subscription, at: datetime) -> date:
     return at.astimezone(ZoneInfo(subscription.timezone)).date()
 
 
+def period(renewal: Renewal) -> str:
+    """Return what a period is called: "First payment" or "Renewal 3"."""
+    return "First payment" if renewal.number == 1 else f"Renewal {renewal.number}"
+
+
 def is_running(subscription: Subscription) -> bool:
     """Tell whether its renewals fall due."""
     return subscription.status in RUNNING_SUBSCRIPTION
@@ -84,16 +89,16 @@ def standing(subscription: Subscription, renewals: list[Renewal]) -> list[str]:
 
 
 def _status(subscription: Subscription) -> str:
-    ended = f" on {local_day(subscription, subscription.ended_at)}" if subscription.ended_at else ""
+    ended = _on(subscription, subscription.ended_at)
     match subscription.status:
         case SubscriptionStatus.CREATED:
             return "It begins with the first payment, which the customer has not made yet. Nothing is charged before."
         case SubscriptionStatus.ACTIVE if is_ending(subscription):
             return ""
         case SubscriptionStatus.ACTIVE if subscription.next_due_at is None:
-            return "Every payment that was agreed has been asked for. It ends when the period that is paid is over."
+            return f"Every payment that was agreed is asked for. It ends{_on(subscription, subscription.ends_at)}."
         case SubscriptionStatus.ACTIVE:
-            return f"The next renewal is due on {local_day(subscription, subscription.next_due_at)}."
+            return f"The next renewal is due{_on(subscription, subscription.next_due_at)}."
         case SubscriptionStatus.ON_HOLD:
             return "A renewal could not be collected; the subscription waits for it."
         case SubscriptionStatus.CANCELLED:
@@ -116,10 +121,13 @@ def _asked(subscription: Subscription) -> str:
     """Say who asked for the cancellation, when and why, as far as it is known."""
     asked = ""
     if subscription.cancel_requested_by is not None:
-        at = subscription.cancel_requested_at
-        when = f" on {local_day(subscription, at)}" if at is not None else ""
+        when = _on(subscription, subscription.cancel_requested_at)
         asked = f" {formats.actor(subscription.cancel_requested_by)} asked for it{when}."
     return f"{asked} Reason given: {subscription.cancel_reason}." if subscription.cancel_reason else asked
+
+
+def _on(subscription: Subscription, at: datetime | None) -> str:
+    return f" on {local_day(subscription, at)}" if at is not None else ""
 
 
 def _open(subscription: Subscription, renewal: Renewal) -> str:

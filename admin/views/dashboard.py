@@ -6,6 +6,8 @@ from flask_admin import expose
 
 from admin.base import HubView
 from admin.figures import figures_since, start_of_day
+from admin.roles import may
+from admin.subscription_figures import subscription_figures
 from app.services.health import check_health
 
 
@@ -18,4 +20,5 @@ class DashboardView(HubView):
             "backoffice/dashboard.html",
             figures=[("Today", figures_since(start_of_day(0))), ("Last 7 days", figures_since(start_of_day(6)))],
             health=check_health(),
+            subscriptions=subscription_figures() if may("subscriptions.view") else None,
         )

@@ -58,10 +58,7 @@ class SettingsView(HubView):
             renewals_revision=_kept(typed, renewal_settings.KEY),
             refunds=rows or settings_forms.refund_rows(refunds),
             refunds_revision=_kept(request.form if rows else None, refund_settings.KEY),
-            meanings={
-                kind: settings_forms.meaning(renewals.retries.get(kind, ()), renewals)
-                for kind in settings_forms.RETRIES
-            },
+            meanings={kind: settings_forms.meaning(kind, renewals) for kind in settings_forms.RETRIES},
             refunds_meaning=settings_forms.refunds_meaning(refunds),
             kinds=settings_forms.RETRIES,
             currencies={"": "Currency…"} | formats.CURRENCIES,

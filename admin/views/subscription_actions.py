@@ -12,7 +12,7 @@ from flask_security import current_user
 from admin import formats, subscription_steps
 from admin import subscription_words as words
 from admin.base import HubView, needs
-from admin.builder.typed import Mistyped, read_amount, shown_amount
+from admin.builder.typed import Mistyped, read_amount
 from admin.subscription_steps import Step
 from app.models import Subscription
 from app.services import renewal_charging, subscriptions
@@ -98,8 +98,7 @@ class SubscriptionActions(HubView):
             flash(NotRunning(subscription.status).message, "info")
             return redirect(url_for(".details", subscription_id=subscription_id))
         if request.method == "GET":
-            typed = {"amount": shown_amount(subscription.amount, subscription.currency), "reason": ""}
-            return self._step(subscription, step_of(subscription), typed, {})
+            return self._step(subscription, step_of(subscription), {}, {})
         try:
             told = do(subscription)
         except FieldRefused as refused:
@@ -119,7 +118,6 @@ class SubscriptionActions(HubView):
             step=step,
             values=values,
             errors=errors,
-            words=words,
         )
 
 

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import request
 from flask_admin import expose
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from admin import filters, formats
 from admin import subscription_words as words
 from admin.keyset import count_up_to, page_of
+from admin.subscription_figures import ends_within_a_week
 from admin.subscription_page import details_of
 from admin.views.subscription_actions import SubscriptionActions
-from app.domain.statuses import RUNNING_SUBSCRIPTION, SubscriptionStatus
-from app.models import Subscription, utc_now
+from app.domain.statuses import SubscriptionStatus
+from app.models import IS_RUNNING, Subscription
 from app.services import subscriptions
 
-RUNNING = Subscription.status.in_(RUNNING_SUBSCRIPTION)
 ENDED = (SubscriptionStatus.CANCELLED, SubscriptionStatus.EXPIRED, SubscriptionStatus.ABORTED)
-WEEK = timedelta(days=7)
-
-
-def ends_within_a_week() -> ColumnElement[bool]:
-    """Return the condition: a cancellation takes effect within seven days."""
-    return RUNNING & (Subscription.cancel_at <= utc_now() + WEEK)
-
 
 VIEWS = (
     filters.View("all", "All"),
     filters.View("active", "Active", lambda: Subscription.status == SubscriptionStatus.ACTIVE),
     filters.View("on_hold", "On hold", lambda: Subscription.status == SubscriptionStatus.ON_HOLD),
-    filters.View("ending", "Ending", lambda: RUNNING & Subscription.cancel_at.is_not(None)),
+    filters.View("ending", "Ending", lambda: IS_RUNNING & Subscription.cancel_at.is_not(None)),
     filters.View("ending_week", "Ending this week", ends_within_a_week),
     filters.View("ended", "Ended", lambda: Subscription.status.in_(ENDED)),
     filters.View("created", "Not started", lambda: Subscription.status == SubscriptionStatus.CREATED),
@@ -65,7 +56,6 @@ class SubscriptionsView(SubscriptionActions):
             views=VIEWS,
             counts=counts,
             filters=known,
-            words=words,
         )
 
     @expose("/<subscription_id>")
