@@ -10,7 +10,9 @@ from app.api import (
     health,
     payment_links,
     payments,
+    reconciliation,
     refunds,
+    renewals,
     replays,
     rules,
     sessions,
@@ -25,7 +27,19 @@ from app.security import csrf
 def register_api(app: Flask) -> None:
     """Add /v1, /docs, /healthz, /readyz and /metrics; bearer keys, not cookies, carry authority there."""
     api = init_spec(app)
-    for part in (sessions, payments, payment_links, refunds, rules, drafts, replays, subscriptions, webhook_endpoints):
+    for part in (
+        sessions,
+        payments,
+        payment_links,
+        refunds,
+        subscriptions,
+        renewals,
+        rules,
+        drafts,
+        replays,
+        reconciliation,
+        webhook_endpoints,
+    ):
         api.register_blueprint(part.blueprint)
         csrf.exempt(part.blueprint)
     for part in (webhooks, health, docs):
