@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import fields
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -71,7 +72,8 @@ def send_link() -> ResponseReturnValue:
     except FieldRefused as refused:
         cart.problems[refused.field] = refused.reason
         return render_shelf(cart), HTTPStatus.UNPROCESSABLE_ENTITY
-    return redirect(url_for("shop.link_sent", link_id=link.id, **cart.query), HTTPStatus.SEE_OTHER)
+    address = f"{url_for('shop.link_sent', link_id=link.id)}?{urlencode(cart.query)}"
+    return redirect(address, HTTPStatus.SEE_OTHER)
 
 
 @blueprint.get("/link/sent/<link_id>")
@@ -90,7 +92,7 @@ def link_sent(link_id: str) -> ResponseReturnValue:
 def terms() -> ResponseReturnValue:
     """A sample of terms, for a shop that has not configured its own."""
     cart = cart_of(request.args.to_dict())
-    return render_template("checkout/terms.html", back=url_for("shop.shelf", **cart.query))
+    return render_template("checkout/terms.html", back=f"{url_for('shop.shelf')}?{urlencode(cart.query)}")
 
 
 def _render(cart: Cart, problems: dict[str, str]) -> str:
