@@ -1,4 +1,4 @@
-"""The life of a payment as one list of sentences: its session, itself and its attempts, in the order it happened."""
+"""The life of a payment as one list of sentences: its session, itself, its attempts and refunds, as it happened."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from admin import formats
-from app.models import CheckoutSession, Payment, PaymentAttempt, StatusChange
+from app.models import CheckoutSession, Payment, PaymentAttempt, Refund, StatusChange
 from app.services.payments import history_of
 
 
@@ -32,12 +32,33 @@ def timeline_of(
     for number, attempt in enumerate(attempts, 1):
         through = f"{formats.method(attempt.method)} through {formats.account(attempt.account_id)}"
         names[attempt.id] = f"Attempt {number}, {through}"
-    return events_of(names)
+    given_back = payment.refunds if payment is not None else []
+    names |= {refund.id: _refund_name(refund) for refund in given_back}
+    return _with_approvals(events_of(names), given_back)
+
+
+def refund_events(refund: Refund) -> list[Event]:
+    """Return everything that happened to one refund, newest first."""
+    return _with_approvals(events_of({refund.id: _refund_name(refund)}), [refund])
 
 
 def events_of(names: Mapping[str, str]) -> list[Event]:
     """Return every change of the rows whose ids have these names, newest first."""
     return [_event(change, names[change.subject_id]) for change in reversed(history_of(list(names)))]
+
+
+def _refund_name(refund: Refund) -> str:
+    return f"Refund of {formats.money(refund.amount, refund.payment.currency)}"
+
+
+def _with_approvals(events: list[Event], refunds: Sequence[Refund]) -> list[Event]:
+    approved = formats.Pill("Approved", "good", "check")
+    agreed = [
+        Event(refund.approved_at, _refund_name(refund), approved, formats.actor(refund.approved_by), "")
+        for refund in refunds
+        if refund.approved_at is not None and refund.approved_by is not None
+    ]
+    return sorted([*events, *agreed], key=lambda event: event.at, reverse=True) if agreed else events
 
 
 def _event(change: StatusChange, name: str) -> Event:

@@ -9,12 +9,14 @@ from flask_security import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from admin import attention, filters, formats
+from admin import attention, filters, formats, refund_forms
 from admin.base import HubView, needs
 from admin.decision_page import decisions_of
 from admin.keyset import count_up_to, page_of
+from admin.refund_words import shown, why_not
 from admin.timeline import timeline_of
 from app.domain.methods import LABELS
+from app.domain.refunds import REASONS
 from app.domain.statuses import LIVE_ATTEMPT, PaymentStatus
 from app.models import Alert, Payment, PaymentAttempt, db
 from app.services import payments
@@ -66,9 +68,13 @@ class PaymentsView(HubView):
             session=payment.session,
             attempts=attempts,
             live=[attempt for attempt in attempts if attempt.status in LIVE_ATTEMPT],
+            refunds=[shown(refund) for refund in payment.refunds],
+            refund_form=refund_forms.blank(payment),
+            refund_reasons=REASONS,
+            not_refundable=why_not(payment),
             timeline=timeline_of(payment.session, payment, attempts),
             decisions=decisions_of(payment.session),
-            alerts=_open_alerts([payment.id, payment.session_id, *(attempt.id for attempt in attempts)]),
+            alerts=_open_alerts([payment.id, payment.session_id, *(row.id for row in (*attempts, *payment.refunds))]),
         )
 
     @expose("/<payment_id>/settle", methods=("POST",))

@@ -61,6 +61,23 @@ def charge_of(payment: Payment) -> str | None:
     return db.session.scalar(first.order_by(PaymentAttempt.ended_at, PaymentAttempt.id).limit(1))
 
 
+def check_possible(payment: Payment, amount: int) -> None:
+    """Look whether `amount` can be given back now. Raises what `request` raises about the payment and the amount."""
+    if payment.status not in SETTLED_PAYMENT or charge_of(payment) is None:
+        raise NothingCollected
+    left = left_of(payment)
+    if left == 0 or amount > left:
+        raise TooMuch(left, payment.reserved, payment.currency)
+    if amount < 1:
+        raise FieldRefused("amount", "Use at least 1 minor unit.")
+    provider, account = accounts.connect(payment.account_id or "")
+    can = provider.capabilities(account)
+    if not can.refunds:
+        raise RefundsUnsupported(accounts.labels()[account.id])
+    if amount != payment.paid and not can.partial_refunds:
+        raise PartialUnsupported(accounts.labels()[account.id], payment.paid, payment.currency)
+
+
 def request(
     payment_id: str,
     *,
@@ -83,7 +100,7 @@ def request(
                 raise NotFound("refund", refund_id)
             return known
         amount = left_of(payment) if amount is None else amount
-        _check_possible(payment, amount)
+        check_possible(payment, amount)
         refund = Refund(
             id=refund_id or new_id("re"),
             payment_id=payment_id,
@@ -159,19 +176,3 @@ def _check(reason: str, note: str) -> None:
 def _check_note(note: str) -> None:
     if len(note) > LONGEST_NOTE or not is_storable(note):
         raise FieldRefused("note", f"Use at most {LONGEST_NOTE} characters of plain text.")
-
-
-def _check_possible(payment: Payment, amount: int) -> None:
-    if payment.status not in SETTLED_PAYMENT or charge_of(payment) is None:
-        raise NothingCollected
-    left = left_of(payment)
-    if left == 0 or amount > left:
-        raise TooMuch(left, payment.reserved, payment.currency)
-    if amount < 1:
-        raise FieldRefused("amount", "Use at least 1 minor unit.")
-    provider, account = accounts.connect(payment.account_id or "")
-    can = provider.capabilities(account)
-    if not can.refunds:
-        raise RefundsUnsupported(accounts.labels()[account.id])
-    if amount != payment.paid and not can.partial_refunds:
-        raise PartialUnsupported(accounts.labels()[account.id], payment.paid, payment.currency)
