@@ -56,6 +56,7 @@ class Stack:
             "SANDBOX_KEY": MASTER_KEY,
             "SANDBOX_WEBHOOK_SECRET": MASTER_WEBHOOK_SECRET,
             "SANDBOX_SETTLE_SECONDS": "1",
+            "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
             "REDIRECT_HOSTS": "shop.example.com,127.0.0.1,localhost",
             **(env or {}),
         }
