@@ -10,7 +10,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from app.config import Config
-from app.domain.messages import DEFAULT_LANGUAGE, EMAIL, KINDS, SMS, Kind
+from app.domain.messages import EMAIL, KINDS, SMS, Kind
 from app.domain.statuses import PaymentLinkStatus, RenewalStatus, SessionStatus
 from app.models import Event, Payment, PaymentLink, Refund, Renewal, Subscription, User, db, utc_now
 from app.services.link_addresses import url_of
@@ -82,7 +82,7 @@ def _refund(event: Event) -> list[Letter]:
         ended = voice.day(refund.ended_at)
         letters.append(_to_customer(KINDS[event.kind], payment.session.customer, voice, refunded_on=ended, **values))
     kind = KINDS[f"{event.kind}_for_requester"]
-    own = _voice(DEFAULT_LANGUAGE)
+    own = _voice("en-GB")  # as the backoffice writes
     values = {
         "merchant": _config().theme.name,
         "amount": own.money(refund.amount, payment.currency),

@@ -65,5 +65,5 @@ def voice_for(wanted: str, zone: str, languages: Collection[str]) -> Voice:
     """Return the voice for a locale such as `de-AT`: English where there are no words for it."""
     locale = known_locale(wanted)
     if locale is None or locale.language not in languages:
-        locale = Locale(DEFAULT_LANGUAGE, "GB")
+        locale = Locale(DEFAULT_LANGUAGE)
     return Voice(locale.language, locale, ZoneInfo(zone))
