@@ -26,8 +26,8 @@ log = structlog.get_logger()
 CHARGE, ASK = "charge_renewal", "ask_for_renewal"
 
 # After days of downtime every period that was missed is still charged, the oldest first: it was delivered. One at a
-# time, when the one before it is settled, and an hour apart: banks take charges in one moment for a mistake.
-APART = timedelta(hours=1)
+# time, when the one before it is settled, and not at one moment: banks take that for a mistake and decline it.
+APART = timedelta(minutes=30)
 LONGEST = timedelta(days=90)  # how long a renewal's page lives until a failure tells when it is given up
 
 
