@@ -78,7 +78,7 @@ class PaymentLinksView(HubView):
             return self._form(request.form, errors), 422
         except InvalidFacts as invalid:
             return self._form(request.form, {"": " ".join(fault.message for fault in invalid.errors)}), 422
-        on = f"It is on its way to {link.email or link.phone}." if link.sent_count else "Hand its address over yourself."
+        on = f"It is on its way to {link.email or link.phone}." if link.sent_count else "Hand over its address."
         flash(f"The payment link is made. {on}", "good")
         return redirect(url_for(".details", link_id=link.id))
 
