@@ -24,8 +24,8 @@ from admin.views.payment_links import PaymentLinksView
 from admin.views.payments import PaymentsView
 from admin.views.people import PeopleView
 from admin.views.providers import ProvidersView
-from admin.views.refunds import RefundsView
 from admin.views.reconciliation import ReconciliationView
+from admin.views.refunds import RefundsView
 from admin.views.replays import ReplaysView
 from admin.views.review import ReviewView
 from admin.views.review_queue import ReviewQueueView

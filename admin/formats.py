@@ -53,6 +53,18 @@ PILLS: dict[str, dict[str, Pill]] = {
         "succeeded": Pill("Succeeded", "good", "check"),
         "failed": Pill("Failed", "bad", "cross"),
     },
+    "payment_link": {
+        "active": Pill("Active", "wait", "clock"),
+        "completed": Pill("Paid", "good", "check"),
+        "revoked": Pill("Revoked", "quiet", "cross"),
+        "expired": Pill("Expired", "quiet", "expired"),
+    },
+    "refund": {
+        "requested": Pill("Requested", "wait", "clock"),
+        "pending": Pill("Under way", "wait", "clock"),
+        "succeeded": Pill("Given back", "good", "check"),
+        "failed": Pill("Failed", "bad", "cross"),
+    },
     "subscription": {
         "created": Pill("Not started", "quiet", "circle"),
         "active": Pill("Active", "good", "check"),
@@ -67,6 +79,11 @@ PILLS: dict[str, dict[str, Pill]] = {
         "failed": Pill("Not collected", "bad", "cross"),
         "void": Pill("Not needed", "quiet", "circle"),
     },
+    "delivery": {
+        "waiting": Pill("Waiting", "wait", "clock"),
+        "delivered": Pill("Delivered", "good", "check"),
+        "given_up": Pill("Given up", "bad", "cross"),
+    },
 }
 FAILURES = {
     "hard_decline": "Declined for good",
@@ -80,10 +97,20 @@ ALERTS = {
     "amount_mismatch": "Amounts differ",
     "charged_twice": "Charged twice",
     "empty_offer": "Nothing to offer",
+    "link_overpaid": "Link paid too often",
     "outcome_unknown": "Outcome unknown",
+    "paid_after_end": "Paid after its end",
+    "reconciliation_breaks": "Books differ",
+    "renewal_amount_differs": "Amount of a renewal differs",
+    "report_missing": "No report",
+    "subscription_unknown": "No answer about a subscription",
+    "webhook_endpoint_disabled": "Webhook endpoint switched off",
+    "refund_contradicted": "A refund ended otherwise",
+    "refund_unknown": "No answer about a refund",
 }
 SUBJECTS = {
     "payments": "payment",
+    "payment_links": "payment_link",
     "checkout_sessions": "session",
     "payment_attempts": "attempt",
     "refunds": "refund",

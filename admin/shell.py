@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import current_app, render_template, request, url_for
 from flask_security import current_user
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from admin.idle import is_signed_in
 from admin.reading import language
 from admin.roles import granted
+from app.domain.review import KINDS
 from app.models import Alert, db
 from app.services import accounts
 from rules.languages import LANGUAGES
@@ -46,8 +47,12 @@ NAVIGATION: tuple[tuple[str, tuple[Link, ...]], ...] = (
         "Operations",
         (
             Link("Payments", "admin_payments.index", "card", "payments.view"),
+            Link("Refunds", "admin_refunds.index", "back", "payments.view", ("admin_bulk_refunds",)),
+            Link("Payment links", "admin_links.index", "link", "links.view"),
             Link("Checkout sessions", "admin_sessions.index", "basket", "payments.view"),
             Link("Subscriptions", "admin_subscriptions.index", "repeat", "subscriptions.view"),
+            Link("Review", "admin_queue.index", "fork", "reconciliation.view"),
+            Link("Reconciliation", "admin_reconciliation.index", "scales", "reconciliation.view"),
             Link("Alerts", "admin_alerts.index", "bell", "alerts.view"),
             Link("Background work", "admin_jobs.index", "gear", "jobs.view"),
         ),
@@ -59,11 +64,14 @@ NAVIGATION: tuple[tuple[str, tuple[Link, ...]], ...] = (
             Link("Attributes", "admin_attributes.index", "tag", "rules.view"),
             Link("Experiments", "admin_experiments.index", "split", "rules.view"),
             Link("Providers", "admin_providers.index", "plug", "providers.view"),
+            Link("Webhooks", "admin_webhooks.index", "share", "webhooks.view"),
             Link("People", "admin_people.index", "people", "people.manage"),
             Link("Settings", "admin_settings.index", "sliders", "settings.edit"),
         ),
     ),
 )
+
+BADGES = {"admin_alerts": Alert.kind.not_in(KINDS), "admin_queue": Alert.kind.in_(KINDS)}  # which alerts each counts
 
 
 def render_page(template: str, **context: Any) -> str:
@@ -113,7 +121,7 @@ def _navigation(permissions: frozenset[str]) -> list[tuple[str, list[dict[str, A
                 "icon": link.icon,
                 "active": here in (link.area, *link.also),
             }
-            | ({"badge": _open_alerts()} if link.area == "admin_alerts" else {})
+            | ({"badge": _open_alerts(BADGES[link.area])} if link.area in BADGES else {})
             for link in links
             if link.permission in permissions
         ]
@@ -122,8 +130,8 @@ def _navigation(permissions: frozenset[str]) -> list[tuple[str, list[dict[str, A
     return sections
 
 
-def _open_alerts() -> str:
-    few = select(Alert.id).where(Alert.resolved_at.is_(None)).limit(MOST + 1).subquery()
+def _open_alerts(which: ColumnElement[bool]) -> str:
+    few = select(Alert.id).where(Alert.resolved_at.is_(None), which).limit(MOST + 1).subquery()
     count = db.session.scalar(select(func.count()).select_from(few)) or 0
     return f"{MOST}+" if count > MOST else str(count or "")
 

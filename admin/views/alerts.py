@@ -12,6 +12,7 @@ from admin import filters
 from admin.base import HubView, needs
 from admin.keyset import page_of
 from admin.subjects import url_of
+from app.domain.review import KINDS
 from app.models import Alert
 from app.services.alerts import resolve_alert
 
@@ -27,7 +28,7 @@ class AlertsView(HubView):
     @expose("/")
     def index(self) -> str:
         asked = filters.read(request.args, VIEWS, ())
-        page = page_of(asked.apply(select(Alert)), Alert, request.args)
+        page = page_of(asked.apply(select(Alert).where(Alert.kind.not_in(KINDS))), Alert, request.args)
         return self.render("backoffice/alerts.html", page=page, asked=asked, views=VIEWS, url_of=url_of)
 
     @expose("/<alert_id>/resolve", methods=("POST",))

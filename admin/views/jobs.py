@@ -16,7 +16,10 @@ from app.services.errors import NotFound
 SHOWN = 100
 KINDS = {
     "settle_attempt": "Ask a provider about an attempt",
+    "deliver_events": "Tell a merchant's system of events",
+    "publish_event": "Hand an event to whoever wants to know",
     "apply_webhook": "Apply a provider's message",
+    "compare_report": "Compare a provider's report with our books",
     "replay": "Replay the draft over stored sessions",
 }
 

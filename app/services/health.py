@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Select, func, select
 
+from app.domain.review import KINDS
 from app.domain.statuses import AttemptStatus
 from app.models import IS_LIVE, Alert, Job, PaymentAttempt, WebhookDelivery, db, utc_now
 from app.services import jobs, rule_sets
@@ -24,7 +25,8 @@ class Health:
     outbox_quarantined: int  # jobs that failed too often
     inbox_stuck: int  # webhooks stored for more than two minutes and not applied
     attempts_unknown: int
-    open_alerts: int
+    open_alerts: int  # beside those of the review queue
+    reviews_waiting: int  # decisions about money that only a person may take
     problems: tuple[str, ...]
 
     @property
@@ -52,7 +54,9 @@ def check_health() -> Health:
     unknown = _count(
         select(func.count()).select_from(PaymentAttempt).where(IS_LIVE, PaymentAttempt.status == AttemptStatus.UNKNOWN)
     )
-    alerts = _count(select(func.count()).select_from(Alert).where(Alert.resolved_at.is_(None)))
+    open_alerts = select(func.count()).select_from(Alert).where(Alert.resolved_at.is_(None))
+    alerts = _count(open_alerts.where(Alert.kind.not_in(KINDS)))
+    reviews = _count(open_alerts.where(Alert.kind.in_(KINDS)))
     problems = []
     if version is None:
         problems.append("No rules are published: run `flask hub init` or publish a rule set.")
@@ -62,7 +66,7 @@ def check_health() -> Health:
         problems.append(f"{quarantined} jobs failed too often: see `flask jobs quarantined`.")
     if inbox:
         problems.append(f"{inbox} webhooks have waited for more than two minutes to be applied.")
-    return Health(version, stuck_jobs, quarantined, inbox, unknown, alerts, tuple(problems))
+    return Health(version, stuck_jobs, quarantined, inbox, unknown, alerts, reviews, tuple(problems))
 
 
 def _count(query: Select[int]) -> int:

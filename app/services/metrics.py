@@ -54,6 +54,7 @@ class _Hub:
             ("junction_outbox_quarantined", "Jobs that failed too often.", health.outbox_quarantined),
             ("junction_inbox_stuck", "Webhooks not applied for more than two minutes.", health.inbox_stuck),
             ("junction_attempts_unknown", "Attempts whose outcome nobody knows.", health.attempts_unknown),
+            ("junction_reviews_waiting", "Decisions about money that wait for a person.", health.reviews_waiting),
             ("junction_alerts_open", "Alerts that nobody has resolved.", health.open_alerts),
             ("junction_rules_version", "The active version of the rules.", health.rules_version or 0),
         ):

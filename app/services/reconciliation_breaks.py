@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -133,15 +134,16 @@ def ask(break_id: str, *, by: str) -> ReconciliationBreak:
     return row
 
 
-def open_count(run_id: str) -> int:
-    """Count the breaks of a run that nobody has resolved."""
-    waiting = (ReconciliationBreak.run_id == run_id, ReconciliationBreak.resolved_at.is_(None))
-    return db.session.scalar(select(func.count()).select_from(ReconciliationBreak).where(*waiting)) or 0
+def open_counts(run_ids: Sequence[str]) -> dict[str, int]:
+    """Return how many breaks of each run nobody has resolved; a run without any is left out."""
+    waiting = (ReconciliationBreak.run_id.in_(run_ids), ReconciliationBreak.resolved_at.is_(None))
+    counted = select(ReconciliationBreak.run_id, func.count()).where(*waiting).group_by(ReconciliationBreak.run_id)
+    return dict(db.session.execute(counted).tuples().all())
 
 
 def _tell(run: ReconciliationRun) -> None:
     db.session.flush()
-    if open_count(run.id):
+    if open_counts([run.id]):
         said = f"The books of {run.account.label} and ours differ on {run.day.day} {run.day:%B %Y}."
         raise_alert(BREAKS, run.id, said)
     else:

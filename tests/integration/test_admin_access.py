@@ -66,6 +66,8 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         "/admin/rules/versions/": "rules.view",
         "/admin/rules/experiments/": "rules.view",
         "/admin/alerts/": "alerts.view",
+        "/admin/review/": "reconciliation.view",
+        "/admin/reconciliation/": "reconciliation.view",
         "/admin/providers/": "providers.view",
         "/admin/jobs/": "jobs.view",
         "/admin/rules/attributes/": "rules.view",
@@ -79,6 +81,8 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
     for path, permission in (
         ("/admin/payments/pay_x/settle", "payments.settle"),
         ("/admin/alerts/alert_x/resolve", "alerts.resolve"),
+        ("/admin/review/alert_x/ask", "reconciliation.resolve"),
+        ("/admin/reconciliation/breaks/brk_x/resolve", "reconciliation.resolve"),
         ("/admin/jobs/job_x/retry", "jobs.retry"),
         ("/admin/rules/attributes/unheard_of/retire", "attributes.edit"),
         ("/admin/people/4711/switch", "people.manage"),

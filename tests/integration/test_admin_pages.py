@@ -59,13 +59,13 @@ def test_before_anything_is_published_the_page_says_so(app: Flask) -> None:
 def test_a_person_resolves_an_alert_in_their_name(app: Flask) -> None:
     with app.app_context(), transaction():
         payment = payment_row()
-        raise_alert("charged_twice", payment.id, "Attempt 2 succeeded after the payment was already paid.")
+        raise_alert("empty_offer", payment.id, "A rule left no method to offer.")
         payment_id = payment.id
         alert_id = db.session.scalar(db.select(Alert.id))
     operator = Operator(app)
     page = operator.page("/admin/alerts/")
     assert f'href="/admin/payments/{payment_id}"' in page
-    assert "Charged twice" in operator.words(f"/admin/payments/{payment_id}")
+    assert "Nothing to offer" in operator.words(f"/admin/payments/{payment_id}")
     assert "1 open alert" in operator.words("/admin/")
     assert operator.press(f"/admin/alerts/{alert_id}/resolve").status_code == 302
     assert "No alerts here" in operator.words("/admin/alerts/")

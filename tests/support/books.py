@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +15,8 @@ from providers.truths import ReportLine
 from tests.support.rows import AMOUNT, attempt_row, payment_row, refund_row
 
 ACCOUNT = "sandbox_north"
-DAY = date(2026, 11, 22)
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAY = datetime.now(UTC).date() - timedelta(days=1)  # over, and not long past
+NOON = datetime.combine(DAY, time(12), tzinfo=UTC)
 
 
 class Books:
