@@ -11,6 +11,7 @@ from playwright.sync_api import Page, StorageState, expect
 from rules import seed_json
 from tests.browser.conftest import Visitor
 from tests.support.api import session_body
+from tests.support.browser import LOOKS
 from tests.support.hub import API_KEY
 from tests.support.stack import Stack
 
@@ -72,7 +73,7 @@ def test_without_script_one_looks_again(replayed: Stack, visit: Visitor, signed_
         here.page.go_back()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 def test_the_pages_have_no_faults(
     replayed: Stack, visit: Visitor, signed_in: StorageState, width: int, scheme: str
 ) -> None:
