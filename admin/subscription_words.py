@@ -79,10 +79,11 @@ def ends(subscription: Subscription) -> str:
 
 def standing(subscription: Subscription, renewals: list[Renewal]) -> list[str]:
     """Return how it stands and why, a sentence each; `renewals` the newest of it."""
-    said = [_status(subscription)]
+    waiting = [_open(subscription, renewal) for renewal in renewals if renewal.status == RenewalStatus.OPEN]
+    said = [] if subscription.status == SubscriptionStatus.ON_HOLD and any(waiting) else [_status(subscription)]
     if is_ending(subscription):
         said.append(_cancellation(subscription))
-    said += [_open(subscription, renewal) for renewal in renewals if renewal.status == RenewalStatus.OPEN]
+    said += waiting
     if subscription.ask_method and is_running(subscription):
         said.append("The next renewal is paid by the customer by a link, and how they pay it is kept from then on.")
     return [sentence for sentence in said if sentence]
