@@ -72,6 +72,8 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         "/admin/jobs/": "jobs.view",
         "/admin/rules/attributes/": "rules.view",
         "/admin/rules/attributes/new-attribute": "attributes.edit",
+        "/admin/webhooks/": "webhooks.view",
+        "/admin/webhooks/new": "webhooks.manage",
         "/admin/people/": "people.manage",
         "/admin/account/": "backoffice.use",
     }

@@ -1,6 +1,7 @@
 """Webhooks out: each endpoint is told of each event it wants, signed, until it has taken it or three days are over."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from app.services import event_deliveries, event_replays, events, jobs, webhook_
 from app.services.transaction import transaction
 from app.services.webhook_endpoints import WithSecret
 from app.services.webhook_errors import EndpointOff, StillRotating, StillWaiting
-from tests.support.receiver import Receiver, reach_loopback, replying
+from tests.support.receiver import Receiver, reach_loopback, replying, silent_for
 from tests.support.rows import payment_row
 from tests.support.threads import together
 
@@ -317,6 +318,28 @@ def test_a_killed_worker_loses_nothing(receiver: Receiver) -> None:
         assert only_delivery().delivered_at is not None
         assert only_delivery().tried_count == 2
     assert len(receiver.received) == 1
+
+
+def test_a_slow_endpoint_holds_one_worker_and_nobody_else_up(app: Flask, receiver: Receiver) -> None:
+    reach_loopback(app)
+    with Receiver(answers=[silent_for(0.3)] * 4) as slow, app.app_context():
+        register(slow.url)
+        register(receiver.url)
+        for _ in range(4):
+            event_deliveries.fan_out(paid())
+        waiting = [job.id for job in jobs.lease_due() if job.kind == event_deliveries.DELIVER]
+        assert len(waiting) == 2, "there is one job for each endpoint, however much it is to be told"
+        turns = iter([*waiting, *waiting])
+
+        def take_a_turn() -> float:
+            with app.app_context():
+                work.run_job(next(turns))
+            return time.monotonic()
+
+        ended = sorted(together(4, take_a_turn))
+        assert slow.most_at_once <= 2  # a job that is handed out twice goes on with the next delivery
+        assert len(slow.received) == len(receiver.received) == 4
+        assert ended[-1] - ended[0] > 0.3, "the quick endpoint waited for the slow one"
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])

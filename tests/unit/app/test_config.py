@@ -44,6 +44,16 @@ def test_secrets_do_not_show_in_repr(tmp_path: Path) -> None:
         assert secret not in shown
 
 
+def test_networks_of_our_own_are_read_and_every_address_is_none(tmp_path: Path) -> None:
+    env = {"DATA_DIR": str(tmp_path)}
+    assert load(env).webhook_allowed_networks == ()
+    given = load(env | {"WEBHOOK_ALLOWED_NETWORKS": "10.2.0.0/16, fd00:1::/32,"}).webhook_allowed_networks
+    assert [str(network) for network in given] == ["10.2.0.0/16", "fd00:1::/32"]
+    for wrong in ("10.2.0.1/16", "0.0.0.0/0", "::/0", "shop.example"):
+        with pytest.raises(ConfigError, match="WEBHOOK_ALLOWED_NETWORKS"):
+            load(env | {"WEBHOOK_ALLOWED_NETWORKS": wrong})
+
+
 def test_a_safe_production_is_accepted(tmp_path: Path) -> None:
     config = load(SAFE | {"DATA_DIR": str(tmp_path)})
     assert config.is_production
