@@ -73,8 +73,8 @@ def _event(change: StatusChange, name: str) -> Event:
 
 
 def _why(reason: str) -> str:
-    """Turn "soft_decline: card_declined" into words; other reasons are words already."""
+    """Turn "soft_decline: card_declined" and "renewal 2: soft_decline" into words; other reasons are words already."""
     kind, _, code = reason.partition(": ")
     if kind in formats.FAILURES:
         return f"{formats.FAILURES[kind]} ({code})"
-    return reason
+    return f"{kind}: {formats.FAILURES[code].lower()}" if code in formats.FAILURES else reason
