@@ -19,6 +19,7 @@ from admin.views.dashboard import DashboardView
 from admin.views.draft import DraftView
 from admin.views.experiments import ExperimentsView
 from admin.views.jobs import JobsView
+from admin.views.messages import MailboxView, MessagesView
 from admin.views.own_account import OwnAccountView
 from admin.views.payment_links import PaymentLinksView
 from admin.views.payments import PaymentsView
@@ -35,6 +36,7 @@ from admin.views.settings import SettingsView
 from admin.views.subscriptions import SubscriptionsView
 from admin.views.try_it import TryItView
 from admin.views.webhooks import WebhooksView
+from admin.views.wording import WordingView
 from app.errors import register_error_page
 
 # A folder that Flask-Admin does not have: none of its own templates can be served by accident.
@@ -75,6 +77,9 @@ def register_admin(app: Flask) -> None:
         SubscriptionsView(name="Subscriptions", endpoint="admin_subscriptions", url="subscriptions"),
         ReviewQueueView(name="Review", endpoint="admin_queue", url="review"),
         ReconciliationView(name="Reconciliation", endpoint="admin_reconciliation", url="reconciliation"),
+        MessagesView(name="Messages", endpoint="admin_messages", url="messages"),
+        MailboxView(name="Mailbox", endpoint="admin_mailbox", url="mailbox"),
+        WordingView(name="Wording", endpoint="admin_wording", url="wording"),
         AlertsView(name="Alerts", endpoint="admin_alerts", url="alerts"),
         JobsView(name="Background work", endpoint="admin_jobs", url="jobs"),
         RulesView(name="Rules", endpoint="admin_rules", url="rules"),

@@ -41,6 +41,13 @@ PILLS: dict[str, dict[str, Pill]] = {
         "failed": Pill("Failed", "bad", "cross"),
         "expired": Pill("Expired", "quiet", "expired"),
     },
+    "message": {
+        "waiting": Pill("Waiting", "wait", "clock"),
+        "later": Pill("Tried again later", "warn", "clock"),
+        "sent": Pill("Sent", "good", "check"),
+        "kept": Pill("In the mailbox", "good", "check"),
+        "given_up": Pill("Given up", "bad", "cross"),
+    },
     "session": {
         "open": Pill("Open", "wait", "clock"),
         "completed": Pill("Completed", "good", "check"),
@@ -95,6 +102,7 @@ FAILURES = {
 STAGES = {"awaiting_customer": "waiting for the customer", "processing": "the provider is still deciding"}
 ALERTS = {
     "amount_mismatch": "Amounts differ",
+    "messages_not_sent": "Messages do not leave",
     "charged_twice": "Charged twice",
     "empty_offer": "Nothing to offer",
     "link_overpaid": "Link paid too often",

@@ -53,6 +53,7 @@ NAVIGATION: tuple[tuple[str, tuple[Link, ...]], ...] = (
             Link("Subscriptions", "admin_subscriptions.index", "repeat", "subscriptions.view"),
             Link("Review", "admin_queue.index", "fork", "reconciliation.view"),
             Link("Reconciliation", "admin_reconciliation.index", "scales", "reconciliation.view"),
+            Link("Messages", "admin_messages.index", "mail", "payments.view", ("admin_mailbox", "admin_wording")),
             Link("Alerts", "admin_alerts.index", "bell", "alerts.view"),
             Link("Background work", "admin_jobs.index", "gear", "jobs.view"),
         ),

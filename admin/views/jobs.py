@@ -18,6 +18,8 @@ KINDS = {
     "settle_attempt": "Ask a provider about an attempt",
     "deliver_events": "Tell a merchant's system of events",
     "publish_event": "Hand an event to whoever wants to know",
+    "send_message": "Send a message",
+    "tell_of_failure": "Tell a customer that a payment failed",
     "apply_webhook": "Apply a provider's message",
     "compare_report": "Compare a provider's report with our books",
     "replay": "Replay the draft over stored sessions",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.domain.ids import new_id
 from app.models.base import ID, Base, UtcDateTime, utc_now
 
+_UNSENT = text("sent_at IS NULL")
 _WORDED = text("body <> ''")  # old messages lose their words: only those that still have some are read for it
 
 
@@ -26,6 +27,7 @@ class Message(Base):
         CheckConstraint("sent_at IS NULL OR given_up_at IS NULL", name="one_end"),
         Index("ix_messages_subject", "subject_id", "created_at"),
         Index("ix_messages_created_at", "created_at", "id"),
+        Index("ix_messages_unsent", "created_at", "id", sqlite_where=_UNSENT, postgresql_where=_UNSENT),
         Index("ix_messages_worded", "created_at", sqlite_where=_WORDED, postgresql_where=_WORDED),
     )
 

@@ -112,6 +112,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('event_id', 'channel', 'recipient', name=op.f('uq_messages_event_id'))
     )
     op.create_index('ix_messages_created_at', 'messages', ['created_at', 'id'], unique=False)
+    op.create_index('ix_messages_unsent', 'messages', ['created_at', 'id'], unique=False, sqlite_where=sa.text('sent_at IS NULL'), postgresql_where=sa.text('sent_at IS NULL'))
     op.create_index('ix_messages_worded', 'messages', ['created_at'], unique=False, sqlite_where=sa.text("body <> ''"), postgresql_where=sa.text("body <> ''"))
     op.create_index('ix_messages_subject', 'messages', ['subject_id', 'created_at'], unique=False)
 
