@@ -133,7 +133,7 @@ def refunds_meaning(settings: RefundSettings) -> str:
         return "No refund needs a second person."
     limits = [formats.money(amount, currency) for currency, amount in sorted(settings.approval_above.items())]
     return (
-        f"A refund that brings what one payment gives back above {_listed(limits, 'or')} waits until somebody "
+        f"Giving back more than {_listed(limits, 'or')} of one payment, at once or in parts, waits until somebody "
         "other than the person who asked for it approves it."
     )
 
