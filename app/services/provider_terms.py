@@ -12,8 +12,9 @@ from app.domain.asking import next_check
 from app.domain.statuses import RUNNING_SUBSCRIPTION, SubscriptionStatus
 from app.models import Renewal, Subscription, db, utc_now
 from app.models.subscriptions import IS_OPEN
-from app.services import accounts, periods, provider_renewals, tokens
+from app.services import accounts, jobs, periods, provider_renewals, tokens
 from app.services.alerts import raise_alert
+from app.services.renewals import ASK
 from app.services.subscription_ends import cancellation_reason, end, open_renewals
 from app.services.transaction import transaction
 from app.services.transitions import note
@@ -108,6 +109,8 @@ def _conclude(subscription: Subscription, truth: ProviderSubscription, actor: st
         to_pay = all(renewal.failure_kind and renewal.next_try_at is None for renewal in held)
         if to_pay and stops_at is not None and (ended or due_at is None or stops_at <= due_at):
             charge_ourselves(subscription, "the customer chooses another method", actor=actor)
+            for renewal in held:
+                jobs.enqueue(ASK, renewal.id)
     elif ended and due_at is not None and not held:
         end(subscription, SubscriptionStatus.CANCELLED, actor=actor, reason="the provider ended it, unasked")
         raise_alert("ended_by_provider", subscription.id, "The provider ended this subscription; nobody here asked it.")

@@ -30,6 +30,7 @@ from providers.interface import ChargeStage, FailureKind
 LATER = timedelta(hours=1)  # when a try that cannot be made now is due again; no try is counted
 PAUSE = timedelta(seconds=5)
 FAILED = "subscription.renewal_failed"
+DECLINES = (FailureKind.HARD_DECLINE, FailureKind.SOFT_DECLINE)
 
 
 def get_renewal(renewal_id: str) -> Renewal:
@@ -104,7 +105,7 @@ def tell_failure(attempt_id: str) -> None:
     attempt = attempts.get_attempt(attempt_id)
     renewal = db.session.scalars(select(Renewal).where(Renewal.session_id == attempt.session_id)).one()
     subscription = renewal.subscription
-    asked = attempt.failure_kind != FailureKind.TECHNICAL or renewal.next_try_at is None
+    asked = attempt.failure_kind in DECLINES or renewal.next_try_at is None
     may_link = renewal_settings().link_after_failure and subscription.collection == "manual"
     link_id = None
     if asked and may_link and renewal.status == RenewalStatus.OPEN and subscription.customer_email is not None:

@@ -35,14 +35,18 @@ class RenewalSettings:
 
     def next_try_in(self, kind: str, tries: int) -> timedelta | None:
         """Return how long to wait after try number `tries` failed in this way; None when nothing more is tried."""
-        days = (0.0, *self.retries.get(kind, ()))
+        days = self._days(kind)
         return timedelta(days=days[tries] - days[tries - 1]) if tries < len(days) else None
 
 
     def left_after(self, kind: str, tries: int) -> timedelta:
         """Return how long it takes from try number `tries`, which failed in this way, to the last one."""
-        days = (0.0, *self.retries.get(kind, ()))
+        days = self._days(kind)
         return timedelta(days=days[-1] - days[min(tries, len(days)) - 1])
+
+    def _days(self, kind: str) -> tuple[float, ...]:
+        """Return the days of all tries; a failure that was no decline is tried again as a technical one."""
+        return (0.0, *self.retries.get(kind, self.retries[FailureKind.TECHNICAL]))
 
 
 def renewal_settings() -> RenewalSettings:
