@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from app.models import EventDelivery, WebhookEndpoint, db, utc_now
 from app.services import event_deliveries, webhook_endpoints
-from tests.integration.test_event_deliveries import paid, run_due
 from tests.support.backoffice import Operator, add_person
 from tests.support.receiver import Receiver, reach_loopback, replying
+from tests.support.webhooks_out import paid, run_due
 
 PATH = "/admin/webhooks/"
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]+")

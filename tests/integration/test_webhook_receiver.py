@@ -11,10 +11,10 @@ import requests
 from flask import Flask
 
 from app.services import event_replays
-from tests.integration.test_event_deliveries import only_delivery, paid, register, run_due
 from tests.support.receiver import reach_loopback
 from tests.support.stack import free_ports
 from tests.support.waiting import wait_until
+from tests.support.webhooks_out import only_delivery, paid, register, run_due
 
 README = Path(__file__).parents[2] / "README.md"
 

@@ -12,11 +12,11 @@ from app.domain.statuses import PaymentStatus
 from app.models import utc_now
 from app.services import events, webhook_endpoints
 from app.services.transaction import transaction
-from tests.integration.test_event_deliveries import run_due
 from tests.support.api import Api
 from tests.support.hub import variant
 from tests.support.receiver import Receiver, reach_loopback
 from tests.support.rows import payment_row
+from tests.support.webhooks_out import run_due
 
 URL = "https://shop.example/webhooks"
 PATH = "/v1/webhook-endpoints"
