@@ -74,7 +74,7 @@ def test_the_document_is_valid_and_says_how_each_operation_refuses(api: Api) -> 
     document = api.client.get("/v1/openapi.json").json
     OpenAPIV31SpecValidator(document).validate()
     for path, operations in document["paths"].items():
-        moves_money = path.endswith(("/sessions", "/pay", "}/refunds", "/payment-links"))
+        moves_money = path.endswith(("/sessions", "/pay", "}/refunds", "/payment-links", "/retry"))
         parameters = [operations.get("parameters"), operations.get("post", {}).get("parameters")]
         assert ("Idempotency-Key" in str(parameters)) is moves_money, path
         for verb, operation in operations.items():

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
 from app.domain.statuses import SubscriptionStatus
@@ -12,6 +13,8 @@ from app.services.transaction import transaction
 from tests.support.api import Api, session_body
 from tests.support.problems import assert_problem
 from tests.support.rows import renewal_row, subscription_row
+from tests.support.sandbox import SandboxService
+from tests.support.subscribing import renewals_of, subscribed, token_charges, turn_at
 
 SESSIONS = "/v1/checkout/sessions"
 DUE = datetime(2031, 1, 31, 8, tzinfo=UTC)
@@ -146,3 +149,29 @@ def test_renewals_name_their_payment_and_are_paged(app: Flask, api: Api) -> None
     rest = api.get(f"/v1/subscriptions/{subscription_id}/renewals?limit=2&cursor={page['next_cursor']}").json
     assert {row["id"] for row in page["data"] + rest["data"]} == set(rows)
     assert rest["next_cursor"] is None
+
+
+def test_an_open_renewal_is_tried_again_or_paid_by_link(app: Flask, api: Api, sandbox: SandboxService) -> None:
+    with app.app_context(), time_machine.travel(datetime(2027, 1, 31, 9, tzinfo=UTC)) as clock:
+        subscription = subscribed(sandbox)
+        for account in ("north", "south"):
+            sandbox.faults(account, decline_tokens_soft=1)
+        turn_at(clock, subscription.next_due_at)
+        whole = api.get(f"/v1/subscriptions/{subscription.id}").json
+        renewal = whole["renewals"][0]
+        assert (whole["status"], renewal["status"], renewal["failure_kind"]) == ("on_hold", "open", "soft_decline")
+        payment = api.get(f"/v1/payments/{renewal['payment']}").json
+        assert (payment["subscription"], payment["renewal"]) == (subscription.id, renewal["id"])
+        sent = api.post(f"/v1/renewals/{renewal['id']}/send-link")
+        assert sent.status_code == 202, sent.text
+        assert sent.json["url"].startswith("http://localhost/link/plink_")
+        sandbox.reset_faults()
+        first, again = (api.post(f"/v1/renewals/{renewal['id']}/retry", key="retry-1") for _ in range(2))
+        assert (first.status_code, first.json["status"]) == (202, "paid")
+        assert again.json == first.json
+        assert_problem(api.post(f"/v1/renewals/{renewal['id']}/retry"), 409, None, "only an open one")
+        assert_problem(api.post(f"/v1/renewals/{renewal['id']}/send-link"), 409, None, "only an open one")
+        assert len(token_charges(sandbox, subscription.id)) == 1
+        assert renewals_of(subscription.id)[1].status == "paid"
+    for action in ("retry", "send-link"):
+        assert api.post(f"/v1/renewals/ren_none/{action}").status_code == 404

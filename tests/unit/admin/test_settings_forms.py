@@ -50,8 +50,8 @@ def test_each_wrong_field_of_renewals_is_named() -> None:
 def test_a_schedule_says_what_it_means() -> None:
     meaning = settings_forms.meaning
     assert meaning("soft_decline", SETTINGS) == (
-        "Tried again 1, 3, 5 and 7 days after the first failure; meanwhile the customer can pay by a link. When none of "
-        "them works, they have 7 days more to pay by it; then the subscription ends."
+        "Tried again 1, 3, 5 and 7 days after the first failure; meanwhile the customer can pay by a link. When none "
+        "of them works, they have 7 days more to pay by it; then the subscription ends."
     )
     assert meaning("technical", SETTINGS).startswith("Tried again 1 and 6 hours, then 1 and 2 days after")
     assert meaning("hard_decline", SETTINGS).startswith("Not tried again: the customer gets a link and has 7 days")
