@@ -6,6 +6,7 @@ from flask_admin import expose
 
 from admin.base import HubView
 from admin.figures import figures_since, start_of_day
+from admin.refund_news import news
 from admin.roles import may
 from admin.subscription_figures import subscription_figures
 from app.services.health import check_health
@@ -20,5 +21,6 @@ class DashboardView(HubView):
             "backoffice/dashboard.html",
             figures=[("Today", figures_since(start_of_day(0))), ("Last 7 days", figures_since(start_of_day(6)))],
             health=check_health(),
+            refund_news=news(),
             subscriptions=subscription_figures() if may("subscriptions.view") else None,
         )

@@ -21,10 +21,9 @@ from app.services import payments, refund_settling, refunds
 from app.services.errors import Refusal
 from app.services.refund_outcomes import OPEN
 
-_WAITS = (Refund.needs_approval, Refund.approved_at.is_(None), Refund.status == RefundStatus.REQUESTED)
 VIEWS = (
     filters.View("all", "All", counted=False),
-    filters.View("waiting", "Waiting for approval", lambda: and_(*_WAITS)),
+    filters.View("waiting", "Waiting for approval", lambda: and_(*refunds.WAITS)),
     filters.View("open", "Under way", lambda: Refund.status.in_(OPEN)),
     filters.View("failed", "Failed", lambda: Refund.status == RefundStatus.FAILED, counted=False),
     filters.View("mine", "Asked for by you", lambda: Refund.requested_by == actor(), counted=False),

@@ -24,6 +24,7 @@ from app.services.transitions import record_creation
 
 REFUND = "refund"
 LONGEST_NOTE = 500
+WAITS = (Refund.needs_approval, Refund.approved_at.is_(None), Refund.status == RefundStatus.REQUESTED)  # for approval
 
 
 def get_refund(refund_id: str) -> Refund:
