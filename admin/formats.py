@@ -14,6 +14,7 @@ from flask import current_app, g
 
 from app.domain.methods import LABELS
 from app.domain.money import DECIMALS, format_money
+from app.domain.review import KINDS
 from app.models import utc_now
 from app.services import accounts
 
@@ -100,6 +101,7 @@ FAILURES = {
     "technical": "Technical problem",
 }
 STAGES = {"awaiting_customer": "waiting for the customer", "processing": "the provider is still deciding"}
+REVIEWED = KINDS  # the kinds of alerts that wait in the review queue
 ALERTS = {
     "amount_mismatch": "Amounts differ",
     "messages_not_sent": "Messages do not leave",
@@ -110,7 +112,9 @@ ALERTS = {
     "paid_after_end": "Paid after its end",
     "reconciliation_breaks": "Books differ",
     "renewal_amount_differs": "Amount of a renewal differs",
+    "renewal_unexpected": "An unexpected renewal was charged",
     "report_missing": "No report",
+    "subscription_not_adjusted": "A change was not accepted",
     "subscription_unknown": "No answer about a subscription",
     "webhook_endpoint_disabled": "Webhook endpoint switched off",
     "refund_contradicted": "A refund ended otherwise",

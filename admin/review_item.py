@@ -39,6 +39,7 @@ class Item:
     url: str | None
     amount: str = ""
     account: str = ""
+    about: str = ""
     facts: list[tuple[str, str | datetime, str]] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
     can_ask: bool = False
@@ -58,6 +59,9 @@ def line_of(alert: Alert) -> Item:
         item.amount = formats.money(subject.amount, subject.currency)
     by = subject if isinstance(subject, PaymentAttempt | Subscription) else payment
     item.account = formats.account(by.account_id) if by is not None else ""
+    about = subject if isinstance(subject, Subscription) else payment
+    if about is not None:
+        item.about = " · ".join(filter(None, (about.reference, about.customer_email)))
     return item
 
 
@@ -125,7 +129,9 @@ def _reference(reference: str | None) -> list[tuple[str, str | datetime, str]]:
 
 
 def _asked(checks: int, next_at: datetime | None) -> list[tuple[str, str | datetime, str]]:
-    facts: list[tuple[str, str | datetime, str]] = [("Asked by itself", f"{checks} times", "")]
+    facts: list[tuple[str, str | datetime, str]] = [
+        ("Asked by itself", "once" if checks == 1 else f"{checks} times", "")
+    ]
     return [*facts, ("Asks again", next_at, "moment")] if next_at else facts
 
 

@@ -25,10 +25,12 @@ WAYS: dict[str, tuple[Way, ...]] = {
     "refund_unknown": (Way.ASK, Way.GIVEN_BACK, Way.NOT_GIVEN_BACK),
     "refund_contradicted": (Way.CLOSE,),
     "subscription_unknown": (Way.ASK,),
+    "subscription_not_adjusted": (Way.ASK,),
     "charged_twice": (Way.REFUND, Way.CLOSE),
     "link_overpaid": (Way.REFUND, Way.CLOSE),
     "paid_after_end": (Way.CLOSE,),
-    "renewal_amount_differs": (Way.CLOSE,),
+    "renewal_amount_differs": (Way.ASK, Way.CLOSE),
+    "renewal_unexpected": (Way.CLOSE,),
     "reconciliation_breaks": (),  # decided on the page of its day
     "report_missing": (),
 }

@@ -103,7 +103,7 @@ def apply_unknown(attempt_id: str, why: str, *, actor: str) -> PaymentAttempt:
                 (attempt.started_at, REVIEW_CHARGE_AFTER) if never_known else (attempt.unanswered_since, REVIEW_AFTER)
             )
             if now - since > most:
-                raise_alert(UNKNOWN, attempt.id, f"The provider has not answered since {since:%d %B, %H:%M} UTC: {why}")
+                raise_alert(UNKNOWN, attempt.id, f"The provider gives no answer about it: {why}")
     return attempt
 
 

@@ -26,8 +26,7 @@ class BreakKind(StrEnum):
 class Movement:
     """A charge or a refund as we have it. `kind` is charge or refund; `id` is the attempt's or the refund's.
 
-    It began at `since` and ended `at`; `on_day` tells whether that was on the day that is compared, by our clock.
-    `amount` is in minor units.
+    It ended `at`; `on_day` tells whether that was on the day that is compared, by our clock. `amount` in minor units.
     """
 
     kind: str
@@ -37,7 +36,6 @@ class Movement:
     status: str
     amount: int
     currency: str
-    since: datetime
     at: datetime | None
     on_day: bool
 

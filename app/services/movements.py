@@ -84,7 +84,6 @@ def _all_attempts() -> Rows:
         PaymentAttempt.status,
         Payment.amount,
         Payment.currency,
-        PaymentAttempt.started_at.label("since"),
         PaymentAttempt.ended_at,
     ).join(Payment, Payment.id == PaymentAttempt.payment_id)
 
@@ -98,7 +97,6 @@ def _all_refunds() -> Rows:
         Refund.status,
         Refund.amount,
         Payment.currency,
-        Refund.created_at.label("since"),
         Refund.ended_at,
     )
     by_payment = rows.join(Payment, Payment.id == Refund.payment_id)
@@ -120,7 +118,6 @@ def _movement(row: Row[*tuple[Any, ...]], begin: datetime, end: datetime) -> Mov
         status=row.status,
         amount=row.amount,
         currency=row.currency,
-        since=row.since,
         at=row.ended_at,
         on_day=row.ended_at is not None and begin <= row.ended_at < end,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, date, timedelta
+from functools import partial
 
 from sqlalchemy import select
 
@@ -19,15 +20,17 @@ from app.services.movements import bounds, of_report
 from app.services.reconciliation_breaks import NO_REPORT, keep
 from app.services.transaction import reading, release, transaction
 from providers import registry
-from providers.interface import AccountConfig, OutcomeUnknown, Provider
+from providers.interface import OutcomeUnknown
 from providers.truths import ReportLine
 
 COMPARE = "compare_report"
 READY = timedelta(hours=2)  # after midnight UTC, when every provider has closed its books of the day before
 CATCH_UP = 7  # days that are compared by themselves, the latest first
-FARTHEST = 7  # days before ours on which a provider may have booked what we learned late, after a long stop
+FARTHEST = 14  # days before ours on which a provider may have booked what we learned late, after a long stop
 OLDEST = timedelta(days=400)
 AGAIN = timedelta(days=1)  # how often a day with open breaks is compared anew
+
+Report = Callable[[date], tuple[ReportLine, ...]]  # of one account
 
 
 def get_run(run_id: str) -> ReconciliationRun:
@@ -105,52 +108,42 @@ def compare_run(run_id: str) -> None:
     """
     run = get_run(run_id)
     account_id, day, since = run.account_id, run.day, run.created_at
-    reports = _Reports(*accounts.connect(account_id))
+    provider, account = accounts.connect(account_id)
+    report = partial(provider.report, account)
     release()
     try:
-        lines = reports.of(day)
+        lines = report(day)
         with reading():
             ours = of_report(account_id, day, lines)
-        found = _without_neighbours(compare(lines, ours), day, reports)
+        found = _without_neighbours(compare(lines, ours), day, report)
     except OutcomeUnknown as unknown:
         _note_missing(run_id, unknown.message)
         raise jobs.NotYet(next_check(since, utc_now())) from unknown
     keep(run_id, found, theirs=len(lines), ours=sum(movement.on_day for movement in ours))
 
 
-@dataclass
-class _Reports:
-    """The reports of one account, each day asked for once."""
-
-    provider: Provider
-    account: AccountConfig
-
-    def __post_init__(self) -> None:
-        self._known: dict[date, tuple[ReportLine, ...]] = {}
-
-    def of(self, day: date) -> tuple[ReportLine, ...]:
-        """Return the lines of a day. Raises OutcomeUnknown."""
-        if day not in self._known:
-            self._known[day] = self.provider.report(self.account, day)
-        return self._known[day]
-
-
-def _without_neighbours(found: Comparison, day: date, reports: _Reports) -> Comparison:
+def _without_neighbours(found: Comparison, day: date, report: Report) -> Comparison:
     """Drop what is missing there only because the provider booked it on another day: clocks differ at midnight.
 
-    After a stop of ours we learn of it days later, so the days since it began are looked at too, nearest first.
+    After a stop of ours we learn of it days later, so earlier days are looked at too, nearest first, while any is
+    missing. Raises OutcomeUnknown when the provider does not answer for the days beside; others may be too old for it.
     """
     missing = {item.ours.id: item.ours for item in found.differences if item.theirs is None and item.ours is not None}
     all_missing = frozenset(missing)
     today = utc_now().date()
     for back in (1, -1, *range(2, FARTHEST + 1)):
         other = day - timedelta(days=back)
-        asked = [own for own in missing.values() if back <= 1 or own.since.date() <= other]
-        if asked and other <= today:
-            booked = _names_in(reports.of(other))
-            for own in asked:
-                if booked & _names_of(own):
-                    del missing[own.id]
+        if not missing or other > today:
+            continue
+        try:
+            booked = _names_in(report(other))
+        except OutcomeUnknown:
+            if back <= 1:
+                raise
+            break
+        for own in list(missing.values()):
+            if booked & _names_of(own):
+                del missing[own.id]
     near = all_missing - missing.keys()
     left = tuple(item for item in found.differences if item.theirs is not None or item.reference not in near)
     return Comparison(found.matched, left)

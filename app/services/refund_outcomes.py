@@ -84,7 +84,7 @@ def apply_unknown(refund_id: str, why: str) -> Refund:
         if refund.status in OPEN:
             since = refund.unanswered_since = refund.unanswered_since or utc_now()
             if utc_now() - since > REVIEW_AFTER:
-                raise_alert(UNKNOWN, refund.id, f"The provider has not answered since {since:%d %B, %H:%M} UTC: {why}")
+                raise_alert(UNKNOWN, refund.id, f"The provider gives no answer about it: {why}")
     return refund
 
 

@@ -8,7 +8,7 @@ from app.domain.ids import is_id
 from app.domain.review import KINDS, WAYS, Way
 from app.domain.statuses import LIVE_ATTEMPT
 from app.models import Alert, Payment, PaymentAttempt, Refund, Subscription, db
-from app.services import notes, refund_outcomes, refund_settling, review_words
+from app.services import notes, provider_subscriptions, refund_outcomes, refund_settling, review_words
 from app.services.alerts import close_alert
 from app.services.errors import NotFound
 from app.services.payments import settle
@@ -60,6 +60,8 @@ def ask(alert_id: str, *, by: str) -> bool:
         settle(subject.id, actor=f"user:{by}"[:100])
     elif isinstance(subject, Refund):
         refund_settling.settle(subject.id)
+    elif isinstance(subject, Subscription):
+        provider_subscriptions.sync(subject.id)
     release()
     db.session.expire_all()
     return get_item(alert_id).resolved_at is not None

@@ -38,7 +38,6 @@ def movement(**changes: Any) -> Movement:
         "status": "succeeded",
         "amount": 1000,
         "currency": "EUR",
-        "since": NOON,
         "at": NOON,
         "on_day": True,
     }
