@@ -56,11 +56,11 @@ def names_in(template: str) -> set[str]:
 def filled(template: str, values: Mapping[str, str]) -> str:
     """Return the wording with its values, as plain text; what stands in a value is never read as a placeholder.
 
-    A paragraph that speaks of something there is no value for is left out.
+    A line that speaks of something there is no value for is left out, and so is a paragraph without a line.
     """
     paragraphs = _PARAGRAPHS.split(template.replace("\r\n", "\n").strip())
-    told = [each for each in paragraphs if all(values.get(name) for name in names_in(each))]
-    return "\n\n".join(_insert(each, values) for each in told)
+    told = [[line for line in each.split("\n") if all(map(values.get, names_in(line)))] for each in paragraphs]
+    return "\n\n".join(_insert("\n".join(lines), values) for lines in told if lines)
 
 
 def filled_line(template: str, values: Mapping[str, str]) -> str:

@@ -104,7 +104,7 @@ _ALL = (
     Kind(
         "subscription.aborted",
         "subscription.aborted",
-        "Subscription ended, a renewal not being paid",
+        "Subscription ended unpaid",
         ("name", "amount", "reference", "link"),
     ),
 )

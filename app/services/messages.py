@@ -62,8 +62,7 @@ def words_of(wording: Wording, channel: str, values: dict[str, str]) -> Written:
     safe = {name: value if name == "link" else plain(value, most) for name, value in values.items()}
     body = filled(wording.body, safe)
     link = safe.get("link", "")
-    if channel == SMS:
-        body = for_sms(body)
+    body = for_sms(body) if channel == SMS else body[:1].upper() + body[1:]  # without a greeting, "your" begins it
     return Written(filled_line(wording.title, safe), body, link if link and link in body else "")
 
 

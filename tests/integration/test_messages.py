@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import structlog
@@ -13,19 +14,20 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.channels.settings import ChannelSettings
+from app.channels.settings import ChannelSettings, SmsSettings
 from app.domain.message_texts import sms_size
 from app.domain.statuses import AttemptStatus, PaymentStatus
 from app.models import Event, Job, Message, MessageTry, Payment, db, utc_now
 from app.services import events, jobs, message_sending, message_wording, messages, work
 from app.services.errors import FieldsRefused
-from app.services.link_addresses import id_of
+from app.services.link_addresses import id_of, url_of
 from app.services.message_sending import MessageForgotten
 from app.services.message_wording import WordingChanged
 from app.services.transaction import transaction
 from tests.support.flow import alerts
 from tests.support.hub import ADMIN_EMAIL
 from tests.support.mail import DROP, MailServer
+from tests.support.receiver import Receiver, replying
 from tests.support.rows import (
     attempt_row,
     link_row,
@@ -297,6 +299,24 @@ def test_a_reply_that_is_lost_is_asked_for_again_under_the_same_id(post_by: Post
             message_sending.send(message.id)
     first, second = server.mails
     assert first["Message-ID"] == second["Message-ID"] == f"<{message.id}@shop.example>"
+
+
+@only_sqlite
+def test_a_link_by_text_message_reaches_the_gateway(configure: Callable[..., None]) -> None:
+    with transaction():
+        link = link_row(phone="+393331234567", locale="it")
+    (message,) = written("payment_link.sent", link)
+    with Receiver([replying(500), replying(201, '{"sid": "SM1"}')]) as gateway:
+        sms = SmsSettings(gateway.url.removesuffix("/hook"), "AC1", "token", "+390612345678")
+        configure(channels=ChannelSettings(sms=sms))
+        with pytest.raises(jobs.NotYet) as later:
+            message_sending.send(message.id)
+        with time_machine.travel(later.value.due_at, tick=False):
+            message_sending.send(message.id)
+    stored = db.session.get_one(Message, message.id)
+    assert (stored.delivered_by, stored.provider_reference) == ("gateway", "SM1")
+    (body,) = parse_qs(gateway.received[1].body.decode())["Body"]
+    assert body.endswith(url_of(link))
 
 
 @only_sqlite

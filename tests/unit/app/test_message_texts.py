@@ -49,9 +49,9 @@ def test_a_value_is_never_read_as_a_placeholder() -> None:
     assert filled("{{ a }} {{b}}", {"a": "{{ b }}", "b": "{{ a }}"}) == "{{ b }} {{ a }}"
 
 
-def test_a_paragraph_without_its_value_is_left_out() -> None:
+def test_a_line_without_its_value_is_left_out() -> None:
     assert (
-        filled("Hello {{ name }},\n\nPaid by {{ method }}.\n\nBye", {"name": "", "method": "card"})
+        filled("Hello {{ name }},\n\nPaid by {{ method }}.\nDear {{ name }}\n\nBye", {"name": "", "method": "card"})
         == "Paid by card.\n\nBye"
     )
 
