@@ -111,6 +111,8 @@ def _subscription(event: Event) -> list[Letter]:
     renewal: Renewal | None = None
     if event.subject_id.startswith("ren_"):
         renewal = db.session.get_one(Renewal, event.subject_id)
+        if renewal.status == RenewalStatus.PAID:
+            return []  # collected in the meantime
         subscription: Subscription = renewal.subscription
     else:
         subscription = db.session.get_one(Subscription, event.subject_id)
@@ -118,7 +120,7 @@ def _subscription(event: Event) -> list[Letter]:
     voice = voice_for(subscription.locale, subscription.timezone, KINDS[event.kind].languages)
     about = event.kind in ("subscription.renewal_failed", "subscription.aborted")
     amount = renewal.amount if about and renewal is not None else subscription.amount
-    ends = subscription.cancel_at or subscription.ends_on or subscription.next_due_at or subscription.ended_at
+    ends = subscription.cancel_at or subscription.ends_at
     link = _link_to_pay(renewal, event.data.get("link_id")) if about and renewal is not None else None
     customer = subscription.customer | {"email": subscription.customer_email}
     return [

@@ -74,6 +74,9 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         "/admin/rules/attributes/new-attribute": "attributes.edit",
         "/admin/webhooks/": "webhooks.view",
         "/admin/webhooks/new": "webhooks.manage",
+        "/admin/messages/": "payments.view",
+        "/admin/mailbox/": "messages.view",
+        "/admin/wording/": "messages.view",
         "/admin/people/": "people.manage",
         "/admin/account/": "backoffice.use",
     }
@@ -86,6 +89,8 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         ("/admin/review/alert_x/ask", "reconciliation.resolve"),
         ("/admin/reconciliation/breaks/brk_x/resolve", "reconciliation.resolve"),
         ("/admin/jobs/job_x/retry", "jobs.retry"),
+        ("/admin/messages/msg_x/again", "messages.edit"),
+        ("/admin/wording/none/email/en/change", "messages.edit"),
         ("/admin/rules/attributes/unheard_of/retire", "attributes.edit"),
         ("/admin/people/4711/switch", "people.manage"),
     ):

@@ -242,6 +242,9 @@ def test_each_event_of_a_subscription_is_told_with_its_date() -> None:
     with transaction():
         link = link_row(renewal_id=renewal.id, email="ada@example.com")
     (failed,) = written("subscription.renewal_failed", renewal, link_id=link.id)
+    assert written("subscription.renewal_failed", subscription)[0].action == failed.action, (
+        "the link is found by itself"
+    )
     assert id_of(failed.action.rsplit("/", 1)[1]) == link.id
     with transaction():
         subscription.cancel_at = subscription.next_due_at

@@ -121,3 +121,44 @@ def test_one_person_may_publish_in_a_demo_only_unless_told_otherwise(tmp_path: P
     assert not load(here | {"ONE_PERSON_PUBLISHES": "0"}).one_person_publishes
     assert not load(here | {"DEMO": "0"}).one_person_publishes
     assert not load(SAFE | here).one_person_publishes
+
+
+def test_where_messages_go_out_is_read(tmp_path: Path) -> None:
+    env = {"DATA_DIR": str(tmp_path), "MAIL_FROM": "Shop <hello@shop.example>"}
+    assert load({"DATA_DIR": str(tmp_path)}).channels.smtp is None
+    server = load(env | {"SMTP_URL": "smtp://ada%40x:p%2Fw@mail.shop.example:587?starttls=1"}).channels.smtp
+    assert server is not None
+    assert (server.host, server.port, server.security) == ("mail.shop.example", 587, "starttls")
+    assert (server.user, server.password) == ("ada@x", "p/w")
+    assert "p/w" not in repr(server)
+    secure = load(env | {"SMTP_URL": "smtps://mail.shop.example"}).channels.smtp
+    assert secure is not None
+    assert (secure.port, secure.security) == (465, "tls")
+
+
+SMS = {"SMS_URL": "https://sms.example", "SMS_ACCOUNT": "AC1", "SMS_TOKEN": "t", "SMS_FROM": "+390612345678"}
+
+
+@pytest.mark.parametrize(
+    ("given", "variable"),
+    [
+        ({"SMTP_URL": "smtps://mail.shop.example"}, "MAIL_FROM"),
+        ({"SMTP_URL": "http://mail.shop.example", "MAIL_FROM": "a@b.example"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://mail:port", "MAIL_FROM": "a@b.example"}, "SMTP_URL"),
+        ({"SMTP_URL": "smtp://mail.shop.example", "MAIL_FROM": "a@b.example"}, "SMTP_URL would send"),
+        ({"MAIL_FROM": "a@b.example\nBcc: c@d.example"}, "MAIL_FROM"),
+        ({"MAIL_FROM": "nobody"}, "MAIL_FROM"),
+        ({"SMS_URL": "https://sms.example"}, "SMS_ACCOUNT, SMS_TOKEN, SMS_FROM"),
+        (SMS | {"SMS_URL": "http://sms.example"}, "SMS_URL"),
+        (SMS | {"SMS_ACCOUNT": "../AC1"}, "SMS_ACCOUNT"),
+        (SMS | {"SMS_FROM": "0612"}, None),
+        (SMS | {"SMS_FROM": "+0"}, "SMS_FROM"),
+    ],
+)
+def test_what_messages_cannot_go_out_by_is_refused(tmp_path: Path, given: dict[str, str], variable: str | None) -> None:
+    env = SAFE | {"DATA_DIR": str(tmp_path)} | given
+    if variable is None:
+        assert load(env).channels.sms is not None
+    else:
+        with pytest.raises(ConfigError, match=variable):
+            load(env)
