@@ -1,7 +1,6 @@
 """Webhooks out in a real browser: registered without script, told by the running hub, verified by the page's code."""
 
 import json
-import re
 
 from playwright.sync_api import Browser, StorageState, expect
 
