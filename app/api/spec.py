@@ -11,6 +11,7 @@ from flask_smorest import Api, Blueprint
 from app.api.auth import require_key
 from app.api.body import check_body
 from app.api.fields import MinorUnits
+from app.api.told import WEBHOOKS
 from rules.languages import spoken
 
 IDEMPOTENCY_KEY: dict[str, Any] = {
@@ -81,6 +82,7 @@ def init_spec(app: Flask) -> HubApi:
                 "description": "Open checkout sessions; rules written by business people pick methods and providers."
             },
             "security": [{"key": []}],
+            "webhooks": WEBHOOKS,
         },
     )
     api = HubApi(app)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from standardwebhooks import Webhook
 
 from app.domain.events import EVENTS
@@ -38,6 +38,7 @@ LEAST_TRIES = 5  # however long the hub itself was away meanwhile
 LONGEST_WISH = timedelta(hours=24)  # of a Retry-After
 CLAIM = timedelta(seconds=60)  # longer than a POST may take; what a killed worker was sending comes back after it
 TURN_SECONDS = 8.0  # then the next endpoint has its turn; with the last POST it ends within a job's lease
+KEPT = timedelta(days=90)  # deliveries that have ended, with their tries
 REST = timedelta(seconds=2)  # for an endpoint that did not reply, before the next of its deliveries
 
 # In which state a delivery is, with the condition of each.
@@ -120,6 +121,18 @@ def wake() -> None:
     with transaction():
         for endpoint_id in db.session.scalars(due).all():
             jobs.enqueue(DELIVER, endpoint_id)
+
+
+def forget_old(older_than: timedelta = KEPT, most: int = 500) -> None:
+    """Delete deliveries that ended long ago, with their tries: a few at a time, so that nobody waits."""
+    long_ago = utc_now() - older_than
+    ended = (
+        EventDelivery.created_at < long_ago, EventDelivery.round_began_at < long_ago, EventDelivery.next_try_at.is_(None)
+    )  # fmt: skip
+    with transaction():
+        ids = list(db.session.scalars(select(EventDelivery.id).where(*ended).limit(most)))
+        db.session.execute(delete(EventDeliveryTry).where(EventDeliveryTry.delivery_id.in_(ids)))
+        db.session.execute(delete(EventDelivery).where(EventDelivery.id.in_(ids)))
 
 
 def next_try(delivery: EventDelivery, wish: timedelta | None, now: datetime) -> datetime | None:

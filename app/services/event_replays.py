@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from app.models import Event, EventDelivery, WebhookEndpoint, db, utc_now
 from app.services import event_deliveries, jobs
-from app.services.errors import NotFound
+from app.services.errors import FieldsRefused, NotFound
 from app.services.transaction import transaction
 from app.services.webhook_endpoints import get_endpoint
 from app.services.webhook_errors import EndpointOff, StillWaiting, TooManyEvents
@@ -44,9 +44,12 @@ def replay(delivery_id: str, *, actor: str) -> EventDelivery:
 def replay_since(endpoint_id: str, moment: datetime, *, everything: bool = False, actor: str) -> int:
     """Tell an endpoint what it wants to know and was not told since `moment`, or `everything`; return how many events.
 
-    That includes what happened while it was off. Raises NotFound, EndpointOff, TooManyEvents.
+    That includes what happened while it was off. Raises NotFound, EndpointOff, TooManyEvents, FieldsRefused.
     """
     endpoint = _on(endpoint_id)
+    if moment < utc_now() - event_deliveries.KEPT:
+        days = event_deliveries.KEPT.days
+        raise FieldsRefused({"since": f"Choose a moment of the last {days} days: what was told before is forgotten."})
     since = select(Event.id).where(Event.created_at >= moment, Event.kind != TEST)
     if endpoint.event_types:
         since = since.where(Event.kind.in_(endpoint.event_types))

@@ -115,4 +115,5 @@ def housekeep() -> None:
     messages.forget_old()
     replays.tidy_up()
     webhook_endpoints.forget_old_secrets()
+    event_deliveries.forget_old()
     reconciliation.enqueue_due()

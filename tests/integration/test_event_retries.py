@@ -138,6 +138,20 @@ def test_an_endpoint_that_is_gone_is_switched_off_at_once_with_what_waits_for_it
 
 
 @pytest.mark.usefixtures("hub")
+def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(receiver: Receiver) -> None:
+    register(receiver.url)
+    began = utc_now()
+    with time_machine.travel(began - timedelta(days=91), tick=False):
+        paid()
+        run_due()
+        receiver.answers = [500]
+        paid()
+        run_due()
+    event_deliveries.forget_old()
+    assert only_delivery().tries[0].http_status == 500
+
+
+@pytest.mark.usefixtures("hub")
 def test_a_killed_worker_loses_nothing(receiver: Receiver) -> None:
     endpoint = register(receiver.url).endpoint
     event = paid()

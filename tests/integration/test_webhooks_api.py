@@ -62,6 +62,8 @@ def test_an_endpoint_is_registered_told_changed_and_removed(app: Flask, api: Api
 
     again = api.post(f"{path}/replay", {"since": (utc_now() - timedelta(minutes=5)).isoformat(), "everything": True})
     assert (again.status_code, again.json) == (202, {"events": 1})
+    long_ago = {"since": (utc_now() - timedelta(days=91)).isoformat()}
+    assert api.post(f"{path}/replay", long_ago).json["errors"][0]["field"] == "since"
     assert api.post(f"{path}/test").json["event"]["type"] == "webhook_endpoint.test"
 
     rotated = api.post(f"{path}/rotate-secret", {})
@@ -94,6 +96,16 @@ def test_events_are_listed_newest_first_and_by_type(app: Flask, api: Api) -> Non
     assert api.get("/v1/events?type=refund.fialed").status_code == 422
     subject = after["data"][0]["subject_id"]
     assert len(api.get(f"/v1/events?subject_id={subject}").json["data"]) == 1
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_document_says_how_an_event_is_told(api: Api) -> None:
+    told = api.client.get("/v1/openapi.json").json["webhooks"]["event"]["post"]
+    body = told["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert set(EVENTS) < set(body["type"]["enum"])
+    assert {header["name"] for header in told["parameters"]} == {
+        "webhook-id", "webhook-timestamp", "webhook-signature",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
