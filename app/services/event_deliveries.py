@@ -127,8 +127,10 @@ def forget_old(older_than: timedelta = KEPT, most: int = 500) -> None:
     """Delete deliveries that ended long ago, with their tries: a few at a time, so that nobody waits."""
     long_ago = utc_now() - older_than
     ended = (
-        EventDelivery.created_at < long_ago, EventDelivery.round_began_at < long_ago, EventDelivery.next_try_at.is_(None)
-    )  # fmt: skip
+        EventDelivery.created_at < long_ago,
+        EventDelivery.round_began_at < long_ago,
+        EventDelivery.next_try_at.is_(None),
+    )
     with transaction():
         ids = list(db.session.scalars(select(EventDelivery.id).where(*ended).limit(most)))
         db.session.execute(delete(EventDeliveryTry).where(EventDeliveryTry.delivery_id.in_(ids)))
