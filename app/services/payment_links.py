@@ -201,7 +201,9 @@ def _next_sending(link: PaymentLink, now: datetime) -> datetime:
 
 
 def _close_sessions(link: PaymentLink, actor: str) -> None:
-    for session in db.session.scalars(select(CheckoutSession).where(CheckoutSession.payment_link_id == link.id)).all():
+    own = select(CheckoutSession).where(CheckoutSession.payment_link_id == link.id)
+    in_order = own.order_by(CheckoutSession.expires_at, CheckoutSession.id)  # that in which time expires them, too
+    for session in db.session.scalars(in_order).all():
         sessions.expire(session, actor=actor, reason=f"its payment link is {link.status}")
 
 

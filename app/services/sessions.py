@@ -128,7 +128,7 @@ def expire_overdue(limit: int = 200) -> int:
         overdue = db.session.scalars(
             select(CheckoutSession)
             .where(CheckoutSession.status == SessionStatus.OPEN, CheckoutSession.expires_at <= utc_now(), ~live)
-            .order_by(CheckoutSession.expires_at)
+            .order_by(CheckoutSession.expires_at, CheckoutSession.id)
             .limit(limit)
         ).all()
         return sum(expire(session) for session in overdue)

@@ -201,6 +201,33 @@ def test_a_revoked_link_that_is_paid_in_full_all_the_same_is_completed(app_conte
         payment_links.revoke(link.id, actor="user:ada")
 
 
+def test_revoking_while_visitors_pay_leaves_open_only_what_is_under_way(app: Flask) -> None:
+    with app.app_context():
+        link = new_link(max_payments=9)
+        link_id = link.id
+        visitors = [follow(link) for _ in range(6)]
+    turns = iter([*visitors[:3], "revoke", "housekeep", *visitors[3:], "revoke"])
+
+    def act() -> str:
+        turn = next(turns)
+        with app.app_context():
+            if turn == "revoke":
+                return payment_links.revoke(link_id, actor="tester").status
+            if turn == "housekeep":
+                work.housekeep()
+                return turn
+            return pay(turn).session_id
+
+    results = together(9, act)
+    assert {type(result) for result in results} <= {str, SessionExpired, LinkOver}, results
+    with app.app_context():
+        started = {result for result in results if result in visitors}
+        for session_id in visitors:
+            status = db.session.get_one(CheckoutSession, session_id).status
+            assert status == (SessionStatus.OPEN if session_id in started else SessionStatus.EXPIRED)
+        assert stored(link_id).status == PaymentLinkStatus.REVOKED
+
+
 @pytest.mark.usefixtures("app_context")
 def test_a_link_expires_with_its_session_and_leads_nowhere_then() -> None:
     link = new_link(expires_at=utc_now() + timedelta(minutes=30))
