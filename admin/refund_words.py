@@ -20,12 +20,16 @@ SILENT = formats.Pill("No answer yet", "warn", "question")
 
 @dataclass(frozen=True)
 class Shown:
-    """A refund as pages show it. `why` says why it failed, or what it waits for; the two flags are of this person."""
+    """A refund as pages show it. `through` names method and provider; `why` says why it failed, or what it waits for.
+
+    The flags say what the person signed in may do.
+    """
 
     refund: Refund
     pill: formats.Pill
     amount: str
     reason: str
+    through: str
     why: str
     may_approve: bool
     may_reject: bool
@@ -40,6 +44,7 @@ def shown(refund: Refund) -> Shown:
         pill=pill_of(refund),
         amount=formats.money(refund.amount, refund.payment.currency),
         reason=REASONS.get(refund.reason, formats.words(refund.reason)),
+        through=_through(refund),
         why=_why(refund),
         may_approve=waits and may("refunds.approve") and refund.requested_by != actor(),
         may_reject=waits and (may("refunds.approve") or refund.requested_by == actor()),
@@ -70,6 +75,12 @@ def why_not(payment: Payment, amount: int | None = None) -> str:
     except Refusal as refusal:
         return refusal.message
     return ""
+
+
+def _through(refund: Refund) -> str:
+    charge = refund.attempt or refund.payment
+    second = ", of a second charge" if refund.attempt is not None else ""
+    return f"{formats.method(charge.method)} through {formats.account(charge.account_id)}{second}"
 
 
 def _why(refund: Refund) -> str:

@@ -47,7 +47,7 @@ class RefundsView(HubView):
     def index(self) -> str:
         known = _filters()
         asked = filters.read(request.args, VIEWS, known)
-        wanted = select(Refund).options(joinedload(Refund.payment))
+        wanted = select(Refund).options(joinedload(Refund.payment), joinedload(Refund.attempt))
         page = page_of(asked.apply(wanted), Refund, request.args)
         counts = {
             view.key: count_up_to(filters.Filtered(view).apply(select(Refund.id))) for view in VIEWS if view.counted
@@ -127,8 +127,9 @@ class RefundsView(HubView):
     @expose("/<refund_id>/settle", methods=("POST",))
     @needs("payments.settle")
     def settle(self, refund_id: str) -> ResponseReturnValue:
-        refund = shown(refund_settling.settle(refund_id))
-        flash(f"{formats.account(refund.refund.payment.account_id)} was asked: {refund.pill.word.lower()}.", "info")
+        it = shown(refund_settling.settle(refund_id))
+        charge = it.refund.attempt or it.refund.payment
+        flash(f"{formats.account(charge.account_id)} was asked: {it.pill.word.lower()}.", "info")
         return redirect(url_for(".details", refund_id=refund_id))
 
     def _form(self, payment: Payment, form: refund_forms.RefundForm) -> str:

@@ -69,6 +69,7 @@ class Visit:
 
     def hold_in_every_look(self) -> None:
         """Hold the page that is shown to the rules: no fault by axe, not wider than the window, one main heading."""
+        self.page.wait_for_load_state()  # with its style sheets: a click only waits until the next page has begun
         for width, scheme in LOOKS:
             self.page.set_viewport_size({"width": width, "height": 800})
             self.page.emulate_media(color_scheme=scheme)
