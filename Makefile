@@ -3,13 +3,16 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench lint lock translations clean
+.PHONY: run test simulate bench lint lock translations clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m tasks.supervisor
 
 test: $(VENV)/.dev
 	$(BIN)/python -m tests.run
+
+simulate: $(VENV)/.dev
+	SIMULATE=big $(BIN)/python -m pytest -s tests/simulation
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
