@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,10 @@ log = structlog.get_logger()
 
 CLAIM = timedelta(seconds=45)  # longer than a channel may take; a killed worker's message is tried again after it
 BACK_OFF = tuple(timedelta(minutes=each) for each in (1, 5, 30, 120, 360, 720))  # with a tenth of jitter
+AT_ONCE = 3  # sendings by one channel in a process: a server that is slow holds up neither the other one nor webhooks
+PATIENCE = 1.0  # seconds to wait for one of them to end
+SOON = timedelta(seconds=5)
+_SLOTS = {channel: threading.BoundedSemaphore(AT_ONCE) for channel in CHANNELS}
 NOT_SENT = "messages_not_sent"
 AGAIN, SENT, REFUSED, FAILED = "again", "sent", "refused", "failed"
 
@@ -42,6 +47,19 @@ class MessageForgotten(Refusal):
 
 def send(message_id: str) -> None:
     """Hand a message over; one that was sent or given up is left alone. Raises jobs.NotYet until it has an end."""
+    channel = db.session.scalar(select(Message.channel).where(Message.id == message_id))
+    release()
+    if channel is None:
+        return
+    if not _SLOTS[channel].acquire(timeout=PATIENCE):
+        raise jobs.NotYet(utc_now() + SOON)
+    try:
+        _send(message_id)
+    finally:
+        _SLOTS[channel].release()
+
+
+def _send(message_id: str) -> None:
     message = _claim(message_id)
     if message is None:
         return
