@@ -124,6 +124,7 @@ class Renewal(Base):
     session = relationship("CheckoutSession", back_populates="renewal")
 
 
-# Written out as in the partial indexes, so that SQLite, too, reads only the running or open ones.
+# Written out as in the partial indexes, so that SQLite, too, reads only these.
 IS_RUNNING = Subscription.status.in_(bindparam("running", RUNNING_SUBSCRIPTION, expanding=True, literal_execute=True))
-IS_OPEN = Renewal.status.in_(bindparam("open", (RenewalStatus.OPEN,), expanding=True, literal_execute=True))
+IS_UNPAID = Subscription.status == bindparam("unpaid", SubscriptionStatus.CREATED, literal_execute=True)
+IS_OPEN = Renewal.status == bindparam("open", RenewalStatus.OPEN, literal_execute=True)

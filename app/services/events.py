@@ -21,8 +21,8 @@ TOLD: dict[type[Subject], tuple[str, ...]] = {
     Refund: ("id", "status", "payment_id", "amount", "reason", "failure_code", "created_at", "ended_at"),
     PaymentLink: ("id", "status", "amount", "currency", "reference", "max_payments", "paid_count", "expires_at"),
     Subscription: (
-        "id", "status", "amount", "currency", "reference", "collection", "next_due_at", "cancel_at", "started_at",
-        "ended_at",
+        "id", "status", "amount", "currency", "reference", "collection", "next_due_at", "cancel_at", "ends_at",
+        "started_at", "ended_at",
     ),
     Renewal: ("id", "status", "subscription_id", "number", "amount", "due_at", "session_id", "failure_kind"),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from app.services.transaction import transaction
 from app.services.transitions import can_move, move, record_creation
 from providers.interface import Charge, ChargeState, Failure, FailureKind, ProviderRenewal
 
+OFF = timedelta(days=1)  # by how much a provider's calendar may differ from ours before a person looks
 GONE = Failure(FailureKind.TECHNICAL, "not_said", "The provider did not say why.")
 
 
@@ -82,6 +83,9 @@ def _open(subscription: Subscription, told: ProviderRenewal) -> Renewal:
     last = periods.last_of(subscription)
     if (last is not None and told.number > last) or (subscription.cancel_at and due_at >= subscription.cancel_at):
         why = f"The provider charged period {told.number}, which should not have been charged any more."
+        raise_alert("renewal_unexpected", subscription.id, why)
+    elif abs(told.due_at - due_at) > OFF:
+        why = f"The provider takes {told.due_at:%Y-%m-%d} for the day of period {told.number}; it is {due_at:%Y-%m-%d}."
         raise_alert("renewal_unexpected", subscription.id, why)
     renewal = add_renewal(subscription, told.number, told.amount, due_at, expires_at=utc_now() + LONGEST)
     renewal.provider_reference = told.provider_reference

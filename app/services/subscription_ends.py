@@ -8,7 +8,7 @@ from sqlalchemy import Select, exists, or_, select, update
 
 from app.domain.statuses import RUNNING_SUBSCRIPTION, RenewalStatus, SessionStatus, SubscriptionStatus
 from app.models import IS_RUNNING, CheckoutSession, Renewal, Subscription, db, utc_now
-from app.models.subscriptions import IS_OPEN
+from app.models.subscriptions import IS_OPEN, IS_UNPAID
 from app.services import events, periods
 from app.services.renewal_settings import renewal_settings
 from app.services.transaction import transaction
@@ -86,12 +86,12 @@ def expire_due(limit: int = 200) -> int:
 
 def expire_unpaid(limit: int = 200) -> int:
     """Expire the subscriptions whose first checkout expired unpaid; return how many."""
-    unpaid = (
-        select(Subscription.id)
-        .join(Renewal, Renewal.subscription_id == Subscription.id)
-        .join(CheckoutSession, CheckoutSession.id == Renewal.session_id)
-        .where(Subscription.status == SubscriptionStatus.CREATED, CheckoutSession.status == SessionStatus.EXPIRED)
+    expired = (
+        exists()
+        .where(Renewal.subscription_id == Subscription.id, CheckoutSession.id == Renewal.session_id)
+        .where(CheckoutSession.status == SessionStatus.EXPIRED)
     )
+    unpaid = select(Subscription.id).where(IS_UNPAID, expired).order_by(Subscription.created_at)
     ended = 0
     for subscription_id in _read(unpaid.limit(limit)):
         with transaction():

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import update
 
 from app.domain.statuses import RenewalStatus, SubscriptionStatus
@@ -27,6 +28,7 @@ from providers.interface import ProviderSubscriptionState as State
 from tests.support.flow import alerts, attempts_of, pay
 from tests.support.sandbox import SandboxService
 from tests.support.subscribing import AMOUNT, created, fresh, paid_for, renewals_of, told_of, turn
+from tests.support.threads import together
 from tests.support.waiting import wait_until
 
 DECLINED = Failure(FailureKind.SOFT_DECLINE, "insufficient_funds", "Not enough money.")
@@ -172,6 +174,26 @@ def test_webhooks_shuffled_and_repeated_change_nothing_twice(sandbox: SandboxSer
         assert told_of(renewal.id).count("subscription.renewed") == 1
     assert fresh(subscription_id).status == SubscriptionStatus.ACTIVE
     assert alerts("charged_twice") == []
+
+
+def test_eight_workers_that_ask_at_once_take_each_period_over_once(
+    app: Flask, sandbox: SandboxService, books: Books
+) -> None:
+    with app.app_context():
+        subscription_id = subscribed(sandbox, "day", ago=3)
+        ask_provider(subscription_id)
+        books.charge(subscription_id, 2)
+        books.charge(subscription_id, 3, DECLINED, next_try_at=utc_now() + timedelta(days=1))
+
+    def ask() -> None:
+        with app.app_context():
+            provider_subscriptions.sync(subscription_id)
+
+    assert together(8, ask) == [None] * 8
+    with app.app_context():
+        assert paid_for(subscription_id) == {1: AMOUNT, 2: AMOUNT}
+        assert [len(attempts_of(renewal.session_id)) for renewal in renewals_of(subscription_id)] == [1, 1, 1]
+        assert fresh(subscription_id).status == SubscriptionStatus.ON_HOLD
 
 
 @pytest.mark.usefixtures("app_context")
