@@ -85,7 +85,7 @@ def read_subscription(body: Mapping[str, Any], subscription_id: str) -> Provider
             state=ProviderSubscriptionState(body["state"]),
             amount=_integer(body["amount"]),
             currency=_text(body["currency"]),
-            ends_at=body["ends_at"] and _moment(body["ends_at"]),
+            ends_at=_moment_or_none(body["ends_at"]),
             renewals=tuple(_renewal(renewal) for renewal in body["renewals"]),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as problem:
@@ -132,7 +132,7 @@ def _renewal(value: Any) -> ProviderRenewal:
         amount=_integer(value["amount"]),
         currency=_text(value["currency"]),
         failure=_failure(value["failure"]) if state is ChargeState.FAILED else None,
-        next_try_at=value["next_try_at"] and _moment(value["next_try_at"]),
+        next_try_at=_moment_or_none(value["next_try_at"]),
     )
 
 
@@ -151,6 +151,10 @@ def _moment(value: Any) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("expected a time with its offset")
     return moment.astimezone(UTC)
+
+
+def _moment_or_none(value: Any) -> datetime | None:
+    return None if value is None else _moment(value)
 
 
 def _integer(value: Any) -> int:
