@@ -47,6 +47,9 @@ class Crew:
     def work_until_quiet(self) -> None:
         """Let all of them work until there is nothing left to do; one looks alone first whether there is anything."""
         self._doorstep.is_down = self.hub_is_down
+        if not self.hub_is_down:
+            with self._app.app_context():
+                work.housekeep()
         for _ in range(MOST_LAPS):
             if not self._look():
                 return
@@ -54,7 +57,7 @@ class Crew:
         raise AssertionError(f"there is still something to do after {MOST_LAPS} laps")
 
     def _look(self) -> int:
-        """One scheduler sweeps and tidies up, and the sandbox settles what is due; how much waits to be done."""
+        """One scheduler sweeps, and the sandbox settles what is due; how much waits to be done."""
         waiting = 0
         if not self.sandbox_is_down:
             self._service.background.settle_due()
@@ -64,7 +67,6 @@ class Crew:
         if not self.hub_is_down:
             with self._app.app_context():
                 work.sweep()
-                work.housekeep()
                 jobs_due = select(func.count()).where(Job.done_at.is_(None), Job.quarantined_at.is_(None))
                 waiting += db.session.scalar(jobs_due.where(Job.due_at <= utc_now())) or 0
         return waiting
