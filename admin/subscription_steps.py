@@ -29,14 +29,17 @@ def cancelling(subscription: Subscription) -> Step:
         told = f"{who} is told now to charge nothing from that day on, so it holds even if this hub were down then."
     else:
         told = "The payment of that day is not asked for, and none after it."
+    says = [
+        f"It stays active until {day}, its next renewal day. What the customer paid for until then they keep.",
+        told,
+        "Money that was collected is not given back: refund a payment on its own page.",
+        f"Until {day} the cancellation can be withdrawn here.",
+    ]
+    if subscription.customer_email is not None:
+        says.insert(2, f"{subscription.customer_email} is told by e-mail, with the date.")
     return Step(
         f"Cancel this subscription on {day}?",
-        [
-            f"It stays active until {day}, its next renewal day. What the customer paid for until then they keep.",
-            told,
-            "Money that was collected is not given back: refund a payment on its own page.",
-            f"Until {day} the cancellation can be withdrawn here.",
-        ],
+        says,
         f"Cancel on {day}",
         danger=True,
         fields=("reason",),
@@ -80,6 +83,16 @@ def asking_method(subscription: Subscription) -> Step:
     if subscription.collection == "automatic":
         says.append(f"{_provider(subscription)} stops charging when this period ends; this hub charges from then on.")
     return Step("Ask the customer for another method?", says, "Ask at the next renewal")
+
+
+def keeping_method(subscription: Subscription) -> Step:
+    """Ask about charging the stored method after all."""
+    method = formats.method(subscription.method)
+    return Step(
+        "Charge the stored method after all?",
+        [f"The renewal of {_next_day(subscription)} is charged by {method}, without asking the customer."],
+        "Charge the stored method",
+    )
 
 
 def retrying(subscription: Subscription, renewal: Renewal) -> Step:

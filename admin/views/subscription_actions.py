@@ -66,6 +66,15 @@ class SubscriptionActions(HubView):
 
         return self._ask(subscription_id, subscription_steps.asking_method, do)
 
+    @expose("/<subscription_id>/keep-method", methods=("GET", "POST"))
+    @needs("subscriptions.manage")
+    def keep_method(self, subscription_id: str) -> ResponseReturnValue:
+        def do(subscription: Subscription) -> str:
+            subscriptions.change(subscription.id, ask_method=False, actor=_actor())
+            return "The next renewal is charged as before."
+
+        return self._ask(subscription_id, subscription_steps.keeping_method, do)
+
     @expose("/renewals/<renewal_id>/retry", methods=("GET", "POST"))
     @needs("subscriptions.manage")
     def retry(self, renewal_id: str) -> ResponseReturnValue:

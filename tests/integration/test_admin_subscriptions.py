@@ -123,6 +123,9 @@ def test_an_amount_is_typed_as_people_write_it_and_counts_from_the_next_period(a
     assert "from the next renewal on €1,250.50 instead of €9.90" in words
     operator.press(f"{page}/method")
     assert "The next renewal is paid by the customer by a link" in operator.words(page)
+    refused = operator.press(f"{page}/keep-method")
+    assert refused.status_code == 422
+    assert "There is no stored way to charge this customer" in refused.text
 
 
 def test_what_has_ended_is_shown_without_actions_and_refuses_them(app: Flask) -> None:
