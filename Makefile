@@ -12,7 +12,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m tests.run
 
 simulate: $(VENV)/.dev
-	SIMULATE=big $(BIN)/python -m pytest -s tests/simulation
+	SIMULATE=big $(BIN)/python -m pytest tests/simulation
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks

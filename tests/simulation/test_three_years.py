@@ -17,7 +17,7 @@ from tests.simulation.world import new_world
 from tests.support.hub import config_for, dispose, running, variant
 
 START = datetime(2027, 1, 25, 12, tzinfo=UTC)
-SIZE, DAYS, STEP = (500, 3 * 365, timedelta(hours=6)) if BIG else (10, 100, timedelta(hours=12))
+SIZE, DAYS, STEP = (500, 3 * 365, timedelta(hours=6)) if BIG else (8, 70, timedelta(hours=12))
 # A provider is asked about each subscription at least once a day. In three years of five hundred these would be
 # half a million questions that all are answered with "nothing new": here it is asked less often.
 ASKED_AT_LEAST = timedelta(days=10)
@@ -43,8 +43,8 @@ def test_years_of_subscriptions(
     began = time.monotonic()
     with ExitStack() as stack:
         app = stack.enter_context(running(config_for(tmp_path, database_url, sandbox_service.url)))
-        world = stack.enter_context(new_world(app, tmp_path, START, settle_seconds=36 * 3600))
         hubs = {zone: variant(app, merchant_timezone=zone) for zone in ZONES}
+        world = stack.enter_context(new_world(app, tmp_path, START, settle_seconds=36 * 3600))
         life = Life(world, hubs, chance)
         plans = cast(SIZE, START, timedelta(days=DAYS), chance)
         life.go_on_until(START + timedelta(days=DAYS), plans, _downtimes(), STEP)

@@ -1,5 +1,6 @@
 """One simulated world: the hub on a real database, the sandbox beside it, and a clock that stands still until moved."""
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import structlog
 import time_machine
 from flask import Flask
 from sqlalchemy import text
@@ -22,6 +24,7 @@ from providers.sandbox.service import faults
 from providers.sandbox.service.application import Service
 from providers.sandbox.service.config import ServiceAccount, ServiceConfig
 from providers.sandbox.service.store import Store
+from tests.simulation import BIG
 from tests.simulation.crew import Crew
 from tests.simulation.wire import Doorstep, Wire
 from tests.support.sandbox import MASTER_KEY, MASTER_WEBHOOK_SECRET
@@ -123,6 +126,8 @@ class World:
 def new_world(app: Flask, directory: Path, start: datetime, settle_seconds: float = 3600) -> Iterator[World]:
     """A world that begins at `start`; the hub reaches this sandbox and no other until it ends."""
     usual = registry.REGISTRY
+    if BIG:  # years of log lines would fill the memory; the next application that is built logs as usual again
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with time_machine.travel(start, tick=False) as clock:
         world = World(app, directory, clock, settle_seconds)
         registry.REGISTRY = MappingProxyType({"sandbox": SandboxProvider(world.wire)})
