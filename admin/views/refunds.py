@@ -105,6 +105,7 @@ class RefundsView(HubView):
     @expose("/<refund_id>/approve", methods=("POST",))
     @needs("refunds.approve")
     def approve(self, refund_id: str) -> ResponseReturnValue:
+        refunds.get_refund(refund_id)
         try:
             refunds.approve(refund_id, actor=actor())
             flash("Approved: the provider is asked now.", "good")

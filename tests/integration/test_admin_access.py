@@ -61,6 +61,7 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         "/admin/": "payments.view",
         "/admin/payments/": "payments.view",
         "/admin/sessions/": "payments.view",
+        "/admin/refunds/": "payments.view",
         "/admin/search/": "payments.view",
         "/admin/rules/": "rules.view",
         "/admin/rules/versions/": "rules.view",
@@ -85,6 +86,9 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         assert person.get(path).status_code == expected, (role, path)
     for path, permission in (
         ("/admin/payments/pay_x/settle", "payments.settle"),
+        ("/admin/refunds/new/pay_x", "payments.refund"),
+        ("/admin/refunds/re_x/approve", "refunds.approve"),
+        ("/admin/refunds/re_x/settle", "payments.settle"),
         ("/admin/alerts/alert_x/resolve", "alerts.resolve"),
         ("/admin/review/alert_x/ask", "reconciliation.resolve"),
         ("/admin/reconciliation/breaks/brk_x/resolve", "reconciliation.resolve"),
