@@ -80,6 +80,8 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         "/admin/wording/": "messages.view",
         "/admin/people/": "people.manage",
         "/admin/account/": "backoffice.use",
+        "/admin/subscriptions/": "subscriptions.view",
+        "/admin/settings/": "settings.edit",
     }
     for path, permission in needed.items():
         expected = 200 if permission in ROLES[role] else 403
@@ -89,6 +91,8 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         ("/admin/refunds/new/pay_x", "payments.refund"),
         ("/admin/refunds/re_x/approve", "refunds.approve"),
         ("/admin/refunds/re_x/settle", "payments.settle"),
+        ("/admin/subscriptions/sub_x/cancel", "subscriptions.manage"),
+        ("/admin/subscriptions/renewals/ren_x/retry", "subscriptions.manage"),
         ("/admin/alerts/alert_x/resolve", "alerts.resolve"),
         ("/admin/review/alert_x/ask", "reconciliation.resolve"),
         ("/admin/reconciliation/breaks/brk_x/resolve", "reconciliation.resolve"),
