@@ -71,7 +71,7 @@ class Person(Keyboard):
         """Go from the shop to the checkout as an Italian consumer; the methods that are offered."""
         self.page.goto(f"{self.hub}/shop?lang=en")
         self.follow("Italian consumer")
-        self.press(self.main.locator("button[formmethod=post]"))
+        self.press(self.main.locator("button[formaction='/shop/checkout']"))
         expect(self.page).to_have_url(SESSION)
         return offered(self.page)
 
