@@ -13,7 +13,7 @@ from app.services import attempts, jobs, outcomes, periods
 from app.services.alerts import raise_alert
 from app.services.renewal_settings import renewal_settings
 from app.services.renewals import LONGEST, add_renewal
-from app.services.subscription_ends import cancellation_reason, end
+from app.services.subscription_ends import cancellation_reason, close_session, end
 from app.services.subscription_outcomes import TELL_FAILURE
 from app.services.transaction import transaction
 from app.services.transitions import can_move, move, record_creation
@@ -144,6 +144,7 @@ def _hold_or_give_up(subscription: Subscription, renewal: Renewal, told: Provide
             move(subscription, SubscriptionStatus.ON_HOLD, actor=actor, reason=why)
         return
     move(renewal, RenewalStatus.FAILED, actor=actor, reason=f"{failure.kind}: {failure.code}", ended_at=utc_now())
+    close_session(renewal)
     cancel_at = subscription.cancel_at
     if subscription.ended_at is not None:
         return
