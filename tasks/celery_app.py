@@ -10,6 +10,7 @@ from flask import Flask
 from app import create_app
 from app.config import Config
 from app.services import work
+from tasks import embedded_broker
 
 BACKGROUND = "background"  # the queue of what takes long and can wait
 OUTWARD = "outward"  # the queue of what waits for the systems of merchants; everything else is in the default one
@@ -55,6 +56,7 @@ def make_celery(flask_app: Flask) -> Celery:
 
 def _transport_options(config: Config) -> dict[str, Any]:
     if config.broker_url.startswith("filesystem"):
+        embedded_broker.install()
         folder = config.data_dir / "broker"
         for name in ("queue", "control"):
             (folder / name).mkdir(parents=True, exist_ok=True)
