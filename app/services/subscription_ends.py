@@ -11,6 +11,7 @@ from app.models import IS_RUNNING, CheckoutSession, Renewal, Subscription, db, u
 from app.models.subscriptions import IS_OPEN, IS_UNPAID
 from app.services import events, periods
 from app.services.renewal_settings import renewal_settings
+from app.services.sessions import live_attempt
 from app.services.transaction import transaction
 from app.services.transitions import move
 
@@ -54,8 +55,9 @@ def close_session(renewal: Renewal) -> None:
 def cancel_due(limit: int = 200) -> int:
     """Cancel the subscriptions that we charge and whose renewal day has come; return how many.
 
-    What fell due before that day is still opened and charged first, however late we are; one that is on hold by then
-    is not waited for. Those that a provider charges are cancelled when it confirms: see `provider_subscriptions`.
+    What fell due before that day is still opened and charged first, however late we are; one that is on hold by then,
+    or that its customer has not paid by link, is not waited for. Those that a provider charges are cancelled when it
+    confirms: see `provider_subscriptions`.
     """
     due = select(Subscription.id).where(
         IS_RUNNING, Subscription.cancel_at <= utc_now(), Subscription.collection == "manual"
@@ -129,11 +131,18 @@ def _cancel(subscription: Subscription) -> bool:
     cancel_at, next_due_at = subscription.cancel_at, subscription.next_due_at
     if subscription.status not in RUNNING_SUBSCRIPTION or cancel_at is None or cancel_at > now:
         return False
-    owed = next_due_at is not None and next_due_at < cancel_at
-    if subscription.status == SubscriptionStatus.ACTIVE and (owed or open_renewals(subscription.id)):
-        return False
+    if subscription.status == SubscriptionStatus.ACTIVE:
+        held = open_renewals(subscription.id)
+        owed = next_due_at is not None and next_due_at < cancel_at
+        if any(map(_is_under_way, held)) or (owed and not held):
+            return False
     end(subscription, SubscriptionStatus.CANCELLED, actor="system", reason=cancellation_reason(subscription))
     return True
+
+
+def _is_under_way(renewal: Renewal) -> bool:
+    """Tell whether a renewal is about to be charged or being paid, rather than waiting for its customer to come."""
+    return renewal.next_try_at is not None or live_attempt(renewal.session_id) is not None
 
 
 def cancellation_reason(subscription: Subscription) -> str:

@@ -95,6 +95,18 @@ def test_one_on_hold_is_cancelled_on_its_day_and_late_money_is_a_persons_case(sa
         assert [alert.subject_id for alert in alerts("paid_after_end")] == [subscription.id]
 
 
+@pytest.mark.usefixtures("app_context")
+def test_a_renewal_that_its_customer_does_not_pay_by_link_holds_no_cancellation_up(sandbox: SandboxService) -> None:
+    with time_machine.travel(START) as clock:
+        subscription = subscribed(sandbox, "day")
+        due_at = subscriptions.change(subscription.id, ask_method=True, actor="tester").next_due_at
+        turn_at(clock, due_at)
+        cancel_at = subscriptions.request_cancellation(subscription.id, actor="tester").cancel_at
+        turn_at(clock, cancel_at)
+        assert fresh(subscription.id).status == SubscriptionStatus.CANCELLED
+        assert [row.status for row in renewals_of(subscription.id)] == [RenewalStatus.PAID, RenewalStatus.VOID]
+
+
 def test_withdrawing_and_the_renewal_day_at_the_same_moment(app: Flask, sandbox: SandboxService) -> None:
     """Either it is cancelled and nothing is charged, or it goes on and the period is charged: never both."""
     with time_machine.travel(START) as clock:
