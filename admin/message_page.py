@@ -16,6 +16,7 @@ TRIES = {
     message_sending.SENT: formats.Pill("Handed over", "good", "check"),
     message_sending.REFUSED: formats.Pill("Refused for good", "bad", "cross"),
     message_sending.FAILED: formats.Pill("Did not work", "warn", "warning"),
+    message_sending.OVER: formats.Pill("No longer needed", "quiet", "circle"),
     message_sending.AGAIN: formats.Pill("Sent again", "wait", "back"),
 }
 LABELS = {key: kind.label for key, kind in KINDS.items()}

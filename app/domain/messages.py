@@ -27,6 +27,8 @@ PLACEHOLDERS = {
     "reason": "why it was turned down",
     "link": "where the reader goes on; the words before it become a button",
 }
+# Those that have no value at times: a line that holds one is left out then.
+SOMETIMES = {"name", "method", "next_payment_on", "due_on", "next_try_on", "ends_on", "reason", "link"}
 
 
 @dataclass(frozen=True)
@@ -114,3 +116,8 @@ KINDS = {kind.key: kind for kind in _ALL}
 def allowed_names(kind: Kind) -> tuple[str, ...]:
     """Return the placeholders that the wording of `kind` may hold."""
     return ("merchant", *kind.names)
+
+
+def sure_names(kind: Kind) -> set[str]:
+    """Return the placeholders of `kind` that have a value in each of its messages."""
+    return {name for name in allowed_names(kind) if name in kind.required or name not in SOMETIMES}

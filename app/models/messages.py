@@ -17,12 +17,12 @@ _WORDED = text("body <> ''")  # old messages lose their words: only those that s
 class Message(Base):
     """One text to one recipient by one channel; written when its event is handled, sent by a job.
 
-    At most one for an event, channel and recipient, however often the event is handled.
+    At most one for an event, kind, channel and recipient, however often the event is handled.
     """
 
     __tablename__ = "messages"
     __table_args__ = (
-        UniqueConstraint("event_id", "channel", "recipient"),
+        UniqueConstraint("event_id", "kind", "channel", "recipient"),
         CheckConstraint("channel IN ('email', 'sms')", name="channel_known"),
         CheckConstraint("sent_at IS NULL OR given_up_at IS NULL", name="one_end"),
         Index("ix_messages_subject", "subject_id", "created_at"),
@@ -60,7 +60,7 @@ class MessageTry(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
-    outcome: Mapped[str] = mapped_column(String(20))  # sent, refused (for good), failed; again: somebody asked for more
+    outcome: Mapped[str] = mapped_column(String(20))  # sent, refused (for good), failed, over; again: somebody asked for more
     detail: Mapped[str] = mapped_column(Text, default="")
 
 

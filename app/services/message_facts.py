@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.config import Config
 from app.domain.messages import EMAIL, KINDS, SMS, Kind
 from app.domain.statuses import PaymentLinkStatus, RenewalStatus, SessionStatus
-from app.models import Event, Payment, PaymentLink, Refund, Renewal, Subscription, User, db, utc_now
+from app.models import Event, Message, Payment, PaymentLink, Refund, Renewal, Subscription, User, db, utc_now
 from app.services.link_addresses import url_of
 from app.services.message_voice import Voice, voice_for
 from app.services.wording import method_labels
@@ -20,6 +20,7 @@ from app.services.wording import method_labels
 # A name is what somebody typed: one that leads elsewhere would make our message carry a stranger's advertisement.
 _LEADS_ELSEWHERE = re.compile(r"[/:@<>\\]|\w\.\w\w")
 MOST_OF_A_NAME = 60
+_ASKING = ("payment_link.sent", "payment_link.reminded")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,16 @@ def letters_of(event: Event) -> list[Letter]:
     """Return what `event` has to say now: nothing when nobody gave an address, or when there is nothing to be told."""
     teller = _TELLERS.get(event.kind)
     return [letter for letter in teller(event) if letter.recipient] if teller is not None else []
+
+
+def asks_in_vain(message: Message) -> bool:
+    """Tell whether a message asks for what was paid since it was written, or can no longer be paid."""
+    if message.kind in _ASKING:
+        return not _is_payable(db.session.get_one(PaymentLink, message.subject_id))
+    if message.kind == "subscription.renewal_failed":
+        renewal = db.session.get(Renewal, message.subject_id)
+        return renewal is not None and renewal.status == RenewalStatus.PAID
+    return False
 
 
 def _payment_paid(event: Event) -> list[Letter]:
@@ -96,6 +107,8 @@ def _refund(event: Event) -> list[Letter]:
 
 def _payment_link(event: Event) -> list[Letter]:
     link = db.session.get_one(PaymentLink, event.subject_id)
+    if not _is_payable(link):
+        return []
     kind, voice = KINDS[event.kind], _voice(link.locale)
     values = _common(link.customer) | {
         "amount": voice.money(link.amount, link.currency),
@@ -154,7 +167,13 @@ def _link_to_pay(renewal: Renewal, link_id: object) -> PaymentLink | None:
         PaymentLink.expires_at > utc_now(),
     )
     named = db.session.get(PaymentLink, link_id) if isinstance(link_id, str) else None
-    return named or db.session.scalar(query.order_by(PaymentLink.created_at.desc()).limit(1))
+    if named is not None and _is_payable(named):
+        return named
+    return db.session.scalar(query.order_by(PaymentLink.created_at.desc()).limit(1))
+
+
+def _is_payable(link: PaymentLink) -> bool:
+    return bool(link.status == PaymentLinkStatus.ACTIVE and link.expires_at > utc_now())
 
 
 def _to_customer(kind: Kind, customer: dict[str, object], voice: Voice, **values: str) -> Letter:

@@ -19,6 +19,7 @@ from app.models import Message, MessageTry, db, utc_now
 from app.services import jobs
 from app.services.alerts import raise_alert
 from app.services.errors import NotFound, Refusal
+from app.services.message_facts import asks_in_vain
 from app.services.message_html import html_of
 from app.services.messages import SEND
 from app.services.transaction import release, transaction
@@ -32,7 +33,7 @@ PATIENCE = 1.0  # seconds to wait for one of them to end
 SOON = timedelta(seconds=5)
 _SLOTS = {channel: threading.BoundedSemaphore(AT_ONCE) for channel in CHANNELS}
 NOT_SENT = "messages_not_sent"
-AGAIN, SENT, REFUSED, FAILED = "again", "sent", "refused", "failed"
+AGAIN, SENT, REFUSED, FAILED, OVER = "again", "sent", "refused", "failed", "over"
 
 
 class MessageForgotten(Refusal):
@@ -63,6 +64,10 @@ def _send(message_id: str) -> None:
     message = _claim(message_id)
     if message is None:
         return
+    if asks_in_vain(message):
+        reason = "What it asks for was paid since, or can no longer be paid."
+        _end(message_id, OVER, reason, given_up_at=utc_now(), next_try_at=None)
+        return
     outgoing, channel, carrier = _outgoing(message), message.channel, _carrier(message.channel)
     release()
     try:
@@ -90,7 +95,8 @@ def send_again(message_id: str, *, actor: str) -> None:
         elif message.next_try_at is not None and message.next_try_at > now + CLAIM:
             message.next_try_at = now
         else:
-            return  # it is being sent just now
+            jobs.enqueue(SEND, message_id)  # it is being sent just now, unless its job got stuck
+            return
         db.session.add(MessageTry(message_id=message_id, outcome=AGAIN, detail=actor))
         jobs.bring_forward(SEND, message_id)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import delete, select, update
 
 from app.domain.ids import new_id
-from app.domain.message_texts import names_in, problem_of
-from app.domain.messages import EMAIL, KINDS, SMS, Kind, allowed_names
+from app.domain.message_texts import filled, names_in, problem_of
+from app.domain.messages import EMAIL, KINDS, SMS, Kind, allowed_names, sure_names
 from app.models import MessageTemplate, db, utc_now
 from app.services.errors import FieldsRefused, NotFound, Refusal
 from app.services.inserts import insert_once
@@ -84,6 +84,8 @@ def check(kind: Kind, channel: str, title: str, body: str) -> None:
             errors[name] = "Write something, or go back to the hub's own wording."
         elif len(text) > most:
             errors[name] = f"It has {len(text)} characters; use at most {most}."
+        elif any(ord(each) < 32 and each not in "\r\n\t" for each in text):
+            errors[name] = "It holds a character that cannot be shown. Write it anew as plain text."
         elif problem := problem_of(text, allowed):
             errors[name] = problem
     if channel != SMS and any(ord(each) < 32 for each in title.strip()):
@@ -93,6 +95,8 @@ def check(kind: Kind, channel: str, title: str, body: str) -> None:
     missing = [name for name in kind.required if name not in names_in(body)]
     if missing and "body" not in errors:
         errors["body"] = f"Put {{{{ {missing[0]} }}}} somewhere: without it the reader cannot pay."
+    elif "body" not in errors and (lost := _lost(kind, body)):
+        errors["body"] = lost
     if errors:
         raise FieldsRefused(errors)
 
@@ -133,6 +137,17 @@ def go_back(key: str, channel: str, language: str, *, revision: int) -> None:
         gone = db.session.execute(delete(MessageTemplate).filter_by(**place).returning(MessageTemplate.id)).first()
         if gone is None and revision != 0:
             raise WordingChanged
+
+
+def _lost(kind: Kind, body: str) -> str | None:
+    """Return what is wrong when a message may lose what matters, because a line without all its values is left out."""
+    sure = sure_names(kind)
+    least = filled(body, {name: f"{{{{ {name} }}}}" for name in sure})
+    if least and names_in(least) >= set(kind.required):
+        return None
+    unsure = " or ".join(f"{{{{ {name} }}}}" for name in sorted(names_in(body) - sure))
+    what = f"{{{{ {kind.required[0]} }}}}" if kind.required else "some words"
+    return f"A line with {unsure} is left out when that is not known. Put {what} on a line without it."
 
 
 def _wording(row: MessageTemplate) -> Wording:

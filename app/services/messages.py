@@ -97,5 +97,5 @@ def _add(event: Event, letter: Letter) -> None:
         "created_at": utc_now(),
         **words._asdict(),
     }
-    if insert_once(Message, row, unique=["event_id", "channel", "recipient"]):
+    if insert_once(Message, row, unique=["event_id", "kind", "channel", "recipient"]):
         jobs.enqueue(SEND, message_id)

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 
 from app.channels.settings import ChannelSettings, SmsSettings
 from app.domain.statuses import PaymentStatus
-from app.models import Job, Message, MessageTry, db, utc_now
+from app.models import Job, Message, MessageTry, PaymentLink, db, utc_now
 from app.services import jobs, message_sending, messages, work
 from app.services.link_addresses import url_of
 from app.services.message_sending import MessageForgotten
@@ -179,6 +179,32 @@ def test_a_recipient_who_is_refused_is_not_tried_again(post_by: PostBy) -> None:
         message_sending.send(message.id)
         assert db.session.get_one(Message, message.id).given_up_at is not None
         assert alerts(message_sending.NOT_SENT) == []
+
+
+@only_sqlite
+def test_a_link_that_was_paid_while_its_message_waited_is_not_sent(post_by: PostBy) -> None:
+    with transaction():
+        link = link_row(email="ada@example.com")
+    (message,) = written("payment_link.sent", link)
+    with transaction():
+        db.session.execute(update(PaymentLink).values(status="completed", paid_count=1))
+    with MailServer() as server:
+        post_by(server)
+        message_sending.send(message.id)
+    assert server.taken == []
+    stored = db.session.get_one(Message, message.id)
+    assert ([each.outcome for each in stored.tries], stored.next_try_at) == (["over"], None)
+    assert stored.given_up_at is not None
+
+
+@only_sqlite
+def test_a_message_whose_job_got_stuck_is_sent_when_a_person_asks() -> None:
+    (message,) = written("payment.paid", a_paid_payment())
+    with transaction():
+        db.session.execute(update(Job).where(Job.kind == messages.SEND).values(quarantined_at=utc_now()))
+    message_sending.send_again(message.id, actor="user:anna@example.com")
+    waiting = select(Job.subject_id).where(Job.kind == messages.SEND, Job.quarantined_at.is_(None))
+    assert db.session.scalars(waiting).all() == [message.id]
 
 
 @only_sqlite

@@ -131,6 +131,42 @@ def test_a_payment_link_goes_where_it_was_asked_to_go() -> None:
 
 
 @only_sqlite
+def test_nobody_is_asked_to_pay_by_a_link_that_is_over() -> None:
+    with transaction():
+        paid = link_row(email="ada@example.com", status="completed", paid_count=1)
+        late = link_row(email="ada@example.com", expires_at=utc_now() - timedelta(seconds=1))
+        renewal = renewal_row()
+        dead = link_row(renewal_id=renewal.id, email="ada@example.com", expires_at=utc_now() - timedelta(seconds=1))
+    assert [written("payment_link.reminded", link) for link in (paid, late)] == [[], []]
+    (failed,) = written("subscription.renewal_failed", renewal, link_id=dead.id)
+    assert failed.action == ""
+
+
+@only_sqlite
+def test_a_customer_who_is_the_colleague_too_is_told_both_things() -> None:
+    payment = a_paid_payment(email=ADMIN_EMAIL)
+    with transaction():
+        refund = refund_row(payment, status="succeeded", ended_at=utc_now(), requested_by=f"user:{ADMIN_EMAIL}")
+    told_to_one = written("refund.succeeded", refund)
+    assert {message.kind for message in told_to_one} == {"refund.succeeded", "refund.succeeded_for_requester"}
+
+
+@only_sqlite
+@pytest.mark.parametrize(
+    ("key", "channel", "body"),
+    [
+        ("payment_link.sent", "sms", "Hi {{ name }}, pay here: {{ link }}"),
+        ("payment.paid", "email", "Thank you, {{ name }}!"),
+        ("payment_link.sent", "sms", "\x07{{ link }}"),
+    ],
+)
+def test_a_wording_that_would_lose_what_matters_is_refused(key: str, channel: str, body: str) -> None:
+    with pytest.raises(FieldsRefused) as refused:
+        message_wording.save(key, channel, "en", title="Hello", body=body, enabled=True, revision=0, user="x")
+    assert set(refused.value.errors) == {"body"}
+
+
+@only_sqlite
 def test_each_event_of_a_subscription_is_told_with_its_date() -> None:
     with transaction():
         subscription = subscription_row(customer=ADA, locale="en-GB", next_due_at=utc_now() + timedelta(days=30))
@@ -159,12 +195,12 @@ def test_each_event_of_a_subscription_is_told_with_its_date() -> None:
 
 def test_an_operators_wording_takes_the_place_of_the_hubs(app: Flask) -> None:
     place = ("payment.paid", "email", "it")
-    words = {"title": "Grazie", "body": "Ciao {{ name }}: {{ amount }}"}
+    words = {"title": "Grazie", "body": "Ciao {{ name }}\n{{ amount }}"}
     message_wording.save(*place, **words, enabled=True, revision=0, user="anna@example.com")
     with pytest.raises(WordingChanged):
         message_wording.save(*place, **words, enabled=True, revision=0, user="bert@example.com")
     (message,) = written("payment.paid", a_paid_payment())
-    assert (message.title, message.body) == ("Grazie", "Ciao Ada Rossi: 129,90\xa0€")
+    assert (message.title, message.body) == ("Grazie", "Ciao Ada Rossi\n129,90\xa0€")
     message_wording.save(*place, **words, enabled=False, revision=1, user="anna@example.com")
     assert written("payment.paid", a_paid_payment()) == []
     with pytest.raises(WordingChanged):

@@ -109,7 +109,7 @@ def upgrade() -> None:
     sa.CheckConstraint('sent_at IS NULL OR given_up_at IS NULL', name=op.f('ck_messages_one_end')),
     sa.ForeignKeyConstraint(['event_id'], ['events.id'], name=op.f('fk_messages_event_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_messages')),
-    sa.UniqueConstraint('event_id', 'channel', 'recipient', name=op.f('uq_messages_event_id'))
+    sa.UniqueConstraint('event_id', 'kind', 'channel', 'recipient', name=op.f('uq_messages_event_id'))
     )
     op.create_index('ix_messages_created_at', 'messages', ['created_at', 'id'], unique=False)
     op.create_index('ix_messages_unsent', 'messages', ['created_at', 'id'], unique=False, sqlite_where=sa.text('sent_at IS NULL'), postgresql_where=sa.text('sent_at IS NULL'))
