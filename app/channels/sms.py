@@ -16,6 +16,7 @@ from providers.deadline import DeadlineAdapter
 CONNECT_SECONDS, READ_SECONDS = 3, 10
 MAX_REPLY_BYTES = 100_000
 OURS_TO_MEND = (401, 403, 404)  # the account or its key: the message is as good as it was
+SENDER_CODES = {20429, 21212, 21408, 21603, 21606, 21611}  # our sender, its rights, its queue: likewise
 
 
 class SmsGateway:
@@ -33,7 +34,8 @@ class SmsGateway:
         if 200 <= status < 300:
             return str(body.get("sid") or "")[:255]
         code, words = body.get("code"), str(body.get("message") or "")[:300]
-        if 400 <= status < 500 and status not in (408, 425, 429, *OURS_TO_MEND) and isinstance(code, int):
+        can_be_mended = status in (408, 425, 429, *OURS_TO_MEND) or code in SENDER_CODES
+        if 400 <= status < 500 and isinstance(code, int) and not can_be_mended:
             raise Refused(f"The gateway refused it: {code} {words}")
         raise NotDelivered(f"The gateway answered {status} {words}".strip())
 

@@ -19,6 +19,8 @@ from app.channels.settings import SmtpSettings
 
 STEP_SECONDS = 8  # for the server to answer one command
 ALL_SECONDS = 22  # for the whole conversation, however it drips
+SIGN_IN = (530, 534, 535, 538)  # what a server answers to whom it does not know
+POLICY = "5.7."  # enhanced status codes (RFC 3463) about who may send: relaying denied, above all
 
 
 class SmtpServer:
@@ -36,14 +38,17 @@ class SmtpServer:
         """Hand over and return the Message-ID.
 
         Only an answer of 5xx about the recipient or the content is a refusal: what is wrong with us (the sign-in, the
-        sender, the connection) can be mended, and the message is tried again.
+        sender, the right to send from here, the connection) can be mended, and the message is tried again.
         """
         mail = self._mail(message)
         with self._connection() as server:
             try:
                 server.sendmail(self._address, [message.recipient], mail.as_bytes())
             except smtplib.SMTPRecipientsRefused as error:
-                raise _sorted(*next(iter(error.recipients.values())), "The recipient was refused") from None
+                code, answer = next(iter(error.recipients.values()))
+                if code in SIGN_IN or _words(answer).startswith(POLICY):
+                    raise NotDelivered(f"The mail server takes nothing from here: {code} {_words(answer)}") from None
+                raise _sorted(code, answer, "The recipient was refused") from None
             except smtplib.SMTPDataError as error:
                 raise _sorted(error.smtp_code, error.smtp_error, "The message was refused") from None
             except UnicodeError:

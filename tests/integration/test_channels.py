@@ -48,6 +48,8 @@ def test_an_e_mail_arrives_whole() -> None:
     ("recipient", "data", "expected"),
     [
         ("550 5.1.1 no such person", "", Refused),
+        ("554 5.7.1 relay access denied", "", NotDelivered),
+        ("530 5.7.0 authentication required", "", NotDelivered),
         ("450 4.2.1 full just now", "", NotDelivered),
         ("", "554 5.7.1 looks like spam", Refused),
         ("", "451 4.7.1 come back later", NotDelivered),
@@ -123,6 +125,7 @@ def test_a_text_message_is_posted_as_the_gateway_wants_it() -> None:
     ("status", "body", "expected"),
     [
         (400, '{"code": 21211, "message": "not a number"}', Refused),
+        (400, '{"code": 21606, "message": "the sender is not yours"}', NotDelivered),
         (400, "<html>", NotDelivered),
         (401, '{"code": 20003}', NotDelivered),
         (429, '{"code": 20429}', NotDelivered),
