@@ -161,7 +161,7 @@ def _claim_next(endpoint_id: str) -> Sending | None:
     with transaction():
         claimed = db.session.execute(
             update(EventDelivery)
-            .where(EventDelivery.id.in_(due.scalar_subquery()), EventDelivery.next_try_at <= now)
+            .where(EventDelivery.id == due.scalar_subquery(), EventDelivery.next_try_at <= now)
             .values(next_try_at=now + CLAIM, tried_count=EventDelivery.tried_count + 1)
             .returning(EventDelivery.id)
             .execution_options(synchronize_session=False)
@@ -199,7 +199,8 @@ def _record(sending: Sending, endpoint_id: str, outcome: Outcome) -> None:
     now = utc_now()
     with transaction():
         if not outcome.taken:  # it may be switched off below, and whoever does that locks it before its deliveries
-            db.session.get(WebhookEndpoint, endpoint_id, with_for_update={"key_share": True})
+            now_at = select(WebhookEndpoint.url).where(WebhookEndpoint.id == endpoint_id)
+            same_address = db.session.scalar(now_at.with_for_update(key_share=True)) == sending.url
         db.session.add(
             EventDeliveryTry(
                 delivery_id=sending.delivery_id, at=now, http_status=outcome.http_status,
@@ -213,14 +214,15 @@ def _record(sending: Sending, endpoint_id: str, outcome: Outcome) -> None:
             EventDelivery.id == sending.delivery_id,
             EventDelivery.round == sending.round,
             EventDelivery.tried_count == sending.number,
-            EventDelivery.next_try_at.is_not(None),
         )
+        if not outcome.taken:  # what was taken is delivered, also when it was given up meanwhile
+            mine = mine.where(EventDelivery.next_try_at.is_not(None))
         applied = db.session.execute(
             mine.values(next_try_at=later, **ended)
             .returning(EventDelivery.id)
             .execution_options(synchronize_session=False)
         ).first()
-        if outcome.http_status == GONE:
+        if outcome.http_status == GONE and same_address:
             _disable(endpoint_id, "It answered 410 Gone: nobody wants these events there any more.")
         elif applied and ended["given_up_at"] and not _delivered_since(endpoint_id, now - GIVE_UP_AFTER):
             _disable(endpoint_id, "Every delivery failed for three days.")

@@ -50,6 +50,8 @@ def replay_since(endpoint_id: str, moment: datetime, *, everything: bool = False
     if moment < utc_now() - event_deliveries.KEPT:
         days = event_deliveries.KEPT.days
         raise FieldsRefused({"since": f"Choose a moment of the last {days} days: what was told before is forgotten."})
+    if moment > utc_now():
+        raise FieldsRefused({"since": "Choose a moment that has passed."})
     since = select(Event.id).where(Event.created_at >= moment, Event.kind != TEST)
     if endpoint.event_types:
         since = since.where(Event.kind.in_(endpoint.event_types))

@@ -55,12 +55,14 @@ def register(*, url: str, event_types: Sequence[str], description: str = "", act
 
 
 def list_endpoints(*, removed: bool = False) -> list[WebhookEndpoint]:
-    """Return the endpoints in the order of registration, or the last hundred that were removed."""
-    query = select(WebhookEndpoint).order_by(WebhookEndpoint.created_at, WebhookEndpoint.id)
+    """Return the endpoints in the order of registration, or the last hundred that were removed, newest first."""
+    query = select(WebhookEndpoint)
     if removed:
-        query = query.where(WebhookEndpoint.removed_at.is_not(None)).limit(100)
+        latest = WebhookEndpoint.removed_at.desc(), WebhookEndpoint.id.desc()
+        query = query.where(WebhookEndpoint.removed_at.is_not(None)).order_by(*latest).limit(100)
     else:
-        query = query.where(WebhookEndpoint.removed_at.is_(None))
+        in_order = WebhookEndpoint.created_at, WebhookEndpoint.id
+        query = query.where(WebhookEndpoint.removed_at.is_(None)).order_by(*in_order)
     return list(db.session.scalars(query))
 
 

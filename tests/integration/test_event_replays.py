@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -11,6 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from app.models import utc_now
 from app.services import event_deliveries, event_replays, webhook_endpoints
+from app.services.errors import FieldsRefused
 from app.services.transaction import transaction
 from app.services.webhook_errors import EndpointOff, StillRotating, StillWaiting
 from tests.support.receiver import Receiver, reach_loopback
@@ -111,3 +112,22 @@ def test_a_test_goes_to_one_endpoint_and_says_that_it_is_one(receiver: Receiver)
         said = json.loads(receiver.received[0].body)
         assert said["type"] == event_replays.TEST
         assert other.received == []
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.usefixtures("hub")
+def test_what_has_not_happened_yet_cannot_be_told_again() -> None:
+    endpoint_id = register("https://shop.example/").endpoint.id
+    for since in ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"):
+        with pytest.raises(FieldsRefused):
+            event_replays.replay_since(endpoint_id, datetime.fromisoformat(since), actor="tester")
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.usefixtures("hub")
+def test_the_endpoints_that_were_removed_last_are_listed_first() -> None:
+    for name in ("first", "last"):
+        endpoint_id = register(f"https://{name}.example/").endpoint.id
+        webhook_endpoints.remove(endpoint_id, actor="tester")
+    removed = [endpoint.url for endpoint in webhook_endpoints.list_endpoints(removed=True)]
+    assert removed == ["https://last.example/", "https://first.example/"]

@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.models import Alert, EventDelivery, db, utc_now
-from app.services import event_deliveries, events, jobs, work
+from app.services import event_deliveries, events, jobs, webhook_endpoints, work
+from app.services.webhook_posting import Outcome
 from tests.support.receiver import Receiver, reach_loopback, replying
 from tests.support.webhooks_out import endpoint_row, only_delivery, paid, register, run_due
 
@@ -135,6 +136,37 @@ def test_an_endpoint_that_is_gone_is_switched_off_at_once_with_what_waits_for_it
     run_due()
     assert len(receiver.received) == 1
     assert db.session.scalar(select(func.count()).select_from(EventDelivery)) == 2
+
+
+@pytest.mark.usefixtures("hub")
+def test_an_answer_of_the_old_address_says_nothing_about_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint_id = register("https://old.example/").endpoint.id
+
+    def gone(*_: object) -> Outcome:
+        webhook_endpoints.change(endpoint_id, url="https://new.example/", actor="tester")
+        return Outcome(410, 1, "")
+
+    monkeypatch.setattr(event_deliveries, "post", gone)
+    paid()
+    run_due()
+    assert endpoint_row(endpoint_id).disabled_at is None
+    assert only_delivery().next_try_at is not None
+
+
+@pytest.mark.usefixtures("hub")
+def test_what_was_taken_is_delivered_though_its_endpoint_was_switched_off_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    endpoint_id = register("https://shop.example/").endpoint.id
+
+    def taken(*_: object) -> Outcome:
+        webhook_endpoints.disable(endpoint_id, reason="Not now.", actor="tester")
+        return Outcome(204, 1, "")
+
+    monkeypatch.setattr(event_deliveries, "post", taken)
+    paid()
+    run_due()
+    assert event_deliveries.state_of(only_delivery()) == "delivered"
 
 
 @pytest.mark.usefixtures("hub")
