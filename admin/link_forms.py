@@ -9,6 +9,7 @@ from typing import Any
 
 from admin import formats
 from admin.builder.typed import Mistyped, read_amount, read_number, shown_amount
+from app.domain.ids import is_id, new_id
 from app.domain.money import DECIMALS, MAX_AMOUNT
 from app.models import CheckoutSession, Payment, db, utc_now
 from app.services.payment_link_fields import LONGEST_LIFE, MOST_PAYMENTS, read_recipient
@@ -33,6 +34,7 @@ class Read:
 def first_values(payment: Payment | None) -> dict[str, str]:
     """Return what the form begins with: nothing, or what a payment was for and whose it was."""
     values = {"currency": "EUR", "locale": "en", "days": str(LIFE.days), "max_payments": "1"}
+    values["link_id"] = new_id("plink")  # made with the form, so that sending it twice makes one link
     if payment is None:
         return values
     session: CheckoutSession = payment.session
@@ -106,6 +108,12 @@ def read(form: Mapping[str, str]) -> Read:
         ),
         {},
     )
+
+
+def id_in(form: Mapping[str, str]) -> str | None:
+    """Return the id that the form's link has or will have; None when it names none."""
+    given = form.get("link_id", "")
+    return given if is_id("plink", given) else None
 
 
 def _amount(text: str, currency: str, errors: dict[str, str]) -> int:

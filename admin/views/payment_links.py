@@ -71,8 +71,14 @@ class PaymentLinksView(HubView):
         read = link_forms.read(request.form)
         if read.link is None:
             return self._form(request.form, read.errors), 422
+        link_id = link_forms.id_in(request.form)
+        if link_id is not None and db.session.get(Link, link_id) is not None:
+            flash(
+                "This form was sent before: here is the link that it made. For another one, begin a new form.", "warn"
+            )
+            return redirect(url_for(".details", link_id=link_id))
         try:
-            link = payment_links.create(read.link, actor=_actor())
+            link = payment_links.create(read.link, actor=_actor(), link_id=link_id)
         except FieldsRefused as refused:
             errors = {link_forms.FIELDS.get(name, ""): text for name, text in refused.errors.items()}
             return self._form(request.form, errors), 422

@@ -94,7 +94,7 @@ class SubscriptionActions(HubView):
 
         def do(subscription: Subscription) -> str:
             renewal_charging.ask_by_link(renewal_id, actor=_actor())
-            return "The link is made. Its page says when it was sent and opened."
+            return "The link is on its way. Its page says when it was sent and opened."
 
         return self._ask(renewal.subscription_id, lambda of: subscription_steps.sending_link(of, renewal), do)
 

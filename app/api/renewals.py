@@ -29,9 +29,9 @@ def retry(renewal_id: str) -> Response:
 
 
 @blueprint.route("/renewals/<renewal_id>/send-link", methods=["POST"])
-@blueprint.doc(**refusals(404, 409, 413, 415, 503))
+@blueprint.doc(**refusals(404, 409, 413, 415, 429, 503))
 @blueprint.response(202, SentLinkSchema)
 def send_link(renewal_id: str) -> dict[str, Any]:
-    """Send the customer a link by which they pay an open renewal with any method; that method is kept."""
+    """Send the customer a link by which they pay an open renewal with any method; that one is kept."""
     link = renewal_charging.ask_by_link(renewal_id, actor=actor())
     return {"renewal": renewal_id, "payment_link": link.id, "url": link_addresses.url_of(link)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import ColumnElement, exists, select, update
 
 from app.domain.statuses import PaymentLinkStatus
@@ -12,6 +14,7 @@ from app.services.payment_links import REMINDED
 from app.services.transaction import transaction
 from app.services.transitions import move
 
+WHILE_PAYING = timedelta(minutes=15)  # a reminder waits while somebody is paying, which may fail
 _ACTIVE = PaymentLink.status == PaymentLinkStatus.ACTIVE
 
 
@@ -33,7 +36,7 @@ def expire_due(limit: int = 100) -> int:
 
 
 def _remind(link_id: str) -> bool:
-    """Take the reminder of a link, which nobody else gets then; tell it, unless there is nothing to remind of."""
+    """Take the reminder of a link, which nobody else gets then; tell it, unless there is nothing to remind of yet."""
     now = utc_now()
     with transaction():
         taken = db.session.execute(
@@ -47,13 +50,10 @@ def _remind(link_id: str) -> bool:
         paying = exists().where(
             CheckoutSession.payment_link_id == link_id, PaymentAttempt.session_id == CheckoutSession.id, IS_LIVE
         )
-        if (
-            taken is None
-            or link.sent_count == 0
-            or link.paid_count > 0
-            or link.expires_at <= now
-            or db.session.scalar(select(paying))
-        ):
+        if taken is None or link.sent_count == 0 or link.paid_count > 0 or link.expires_at <= now:
+            return False
+        if db.session.scalar(select(paying)):
+            link.remind_at = now + WHILE_PAYING
             return False
         link.reminded_at = now
         events.tell(REMINDED, link)

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.domain.ids import new_id
-from app.domain.statuses import PaymentLinkStatus, RenewalStatus
+from app.domain.statuses import PaymentLinkStatus, RenewalStatus, SessionStatus
 from app.models import CheckoutSession, Event, PaymentLink, Renewal, db, utc_now
 from app.services import events, own_attributes, payment_link_fields, sessions
 from app.services.errors import NotFound
@@ -58,6 +59,16 @@ def create(wanted: NewLink, *, actor: str, api_key_id: str | None = None, link_i
     """
     now = utc_now()
     payment_link_fields.check(wanted.email, wanted.phone, wanted.max_payments, wanted.accept_terms, wanted.expires_at)
+    try:
+        return _create(wanted, now, actor, api_key_id, link_id)
+    except IntegrityError:  # the same link may have been made at this very moment
+        known = db.session.get(PaymentLink, link_id) if link_id else None
+        if known is None:
+            raise
+        return known
+
+
+def _create(wanted: NewLink, now: datetime, actor: str, api_key_id: str | None, link_id: str | None) -> PaymentLink:
     customer = wanted.customer | ({"email": wanted.email} if wanted.email and "email" not in wanted.customer else {})
     with transaction():
         known = db.session.get(PaymentLink, link_id) if link_id else None
@@ -91,6 +102,7 @@ def create_for_renewal(renewal_id: str, *, actor: str, send: bool = True) -> Pay
     It goes to the subscription's customer. Raises NotFound, RenewalNotOpen.
     """
     now = utc_now()
+    _expire_overdue(renewal_id, now)
     with transaction():
         renewal = db.session.get(Renewal, renewal_id, with_for_update=True, populate_existing=True)
         if renewal is None:
@@ -138,6 +150,8 @@ def send(link_id: str, *, actor: str) -> PaymentLink:
         link = lock(link_id)
         if link.status != PaymentLinkStatus.ACTIVE:
             raise LinkNotActive(link.status)
+        if link.expires_at <= now:
+            raise LinkNotActive(PaymentLinkStatus.EXPIRED)
         if not (link.email or link.phone):
             raise NobodyToSendTo
         if (again_at := _next_sending(link, now)) > now:
@@ -200,8 +214,24 @@ def _next_sending(link: PaymentLink, now: datetime) -> datetime:
     return max(next_at, lately[-A_DAY] + DAY) if len(lately) >= A_DAY else next_at
 
 
+def _expire_overdue(renewal_id: str, now: datetime) -> None:
+    """Expire the link of a renewal when its time has passed, so that it makes room for one that works."""
+    overdue = (
+        PaymentLink.renewal_id == renewal_id,
+        PaymentLink.status == PaymentLinkStatus.ACTIVE,
+        PaymentLink.expires_at <= now,
+    )
+    query = select(PaymentLink).where(*overdue).with_for_update().execution_options(populate_existing=True)
+    with transaction():
+        link = db.session.scalar(query)
+        if link is not None:
+            move(link, PaymentLinkStatus.EXPIRED, actor="system", reason="its time passed")
+
+
 def _close_sessions(link: PaymentLink, actor: str) -> None:
-    own = select(CheckoutSession).where(CheckoutSession.payment_link_id == link.id)
+    own = select(CheckoutSession).where(
+        CheckoutSession.payment_link_id == link.id, CheckoutSession.status == SessionStatus.OPEN
+    )
     in_order = own.order_by(CheckoutSession.expires_at, CheckoutSession.id)  # that in which time expires them, too
     for session in db.session.scalars(in_order).all():
         sessions.expire(session, actor=actor, reason=f"its payment link is {link.status}")

@@ -82,7 +82,8 @@ def ask_by_link(renewal_id: str, *, actor: str) -> PaymentLink:
         if renewal.status == RenewalStatus.OPEN:
             session = db.session.get_one(CheckoutSession, renewal.session_id, with_for_update=True)
             session.expires_at = max(session.expires_at, utc_now() + timedelta(days=renewal_settings().days_to_pay))
-    return payment_links.create_for_renewal(renewal_id, actor=actor)
+    link = payment_links.create_for_renewal(renewal_id, actor=actor, send=False)  # or the one that there is already
+    return payment_links.send(link.id, actor=actor) if link.email else link
 
 
 def ask(renewal_id: str) -> None:

@@ -1,5 +1,6 @@
 """Payment links in the backoffice: found, made, sent again and revoked by whoever may, and shown with their life."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -63,6 +64,17 @@ def test_the_list_is_found_by_view_and_by_address(app: Flask) -> None:
         "revoked": {"revoked"},
         "bob": {"paid"},
     }
+
+
+def test_the_form_for_a_new_link_makes_one_however_often_it_is_sent(app: Flask) -> None:
+    operator = Operator(app)
+    found = re.search(r'name="link_id" value="(plink_\w+)"', operator.page("/admin/links/new"))
+    assert found is not None
+    for amount in ("49.90", "49.90", "12.00"):
+        reply = operator.press("/admin/links/new", **(FORM | {"link_id": found[1], "amount": amount}))
+        assert reply.location.endswith(found[1])
+    assert "This form was sent before" in operator.words(f"/admin/links/{found[1]}")
+    assert [(link.id, link.amount, link.sent_count) for link in all_links(app)] == [(found[1], 4990, 1)]
 
 
 def test_the_page_tells_the_life_of_a_link(app: Flask) -> None:
