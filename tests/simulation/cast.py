@@ -29,6 +29,7 @@ class Plan:
     total: int | None
     ends_on: date | None
     collection: str
+    method: str
     amount: int
     has_email: bool
     acts: tuple[tuple[datetime, str], ...]
@@ -58,6 +59,7 @@ def cast(size: int, start: datetime, length: timedelta, chance: random.Random) -
                 total,
                 ends_on,
                 chance.choice(("manual", "automatic")),
+                chance.choice(("card", "paypal", "sepa_debit")),
                 chance.randrange(100, 50_000),
                 chance.random() < 0.5,
                 _acts(begins, start + length, chance),

@@ -33,7 +33,7 @@ TROUBLE = {
     "duplicate_webhooks": 0.1,
     "shuffle_webhooks": 0.3,
 }
-LOST_JOBS, TWICE, KILLS = 0.02, 0.05, 0.01
+LOST_JOBS, TWICE, KILLS = 0.02, 0.05, 0.05
 ACTOR = "user:operator@example.com"
 
 
@@ -86,9 +86,10 @@ class Life:
         crew.hub_is_down = crew.sandbox_is_down = self.world.wire.is_down = False
         crew.lost = crew.twice = self.world.wire.kills = 0.0
         self.world.faults()
-        for _ in range(days * 8):
+        end = self.world.now + timedelta(days=days)
+        while self.world.now < end:
             crew.work_until_quiet()
-            self.world.move_to(self.world.now + timedelta(hours=3))
+            self.world.move_to(self.world.next_moment(timedelta(hours=3), timedelta(days=1)))
         crew.work_until_quiet()
 
     def _make_trouble(self) -> None:
@@ -107,7 +108,7 @@ class Life:
                 self.ids[plan.number] = str(session.subscription_id)
                 self.amounts[str(session.subscription_id)] = [(self.world.now, plan.amount)]
                 release()
-                attempt = payments.pay(session.id, method="card", accept_terms=True, actor="customer")
+                attempt = payments.pay(session.id, method=plan.method, accept_terms=True, actor="customer")
                 self.world.press(attempt.redirect_url)
         self.world.crew.work_until_quiet()
 

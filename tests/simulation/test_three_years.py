@@ -17,7 +17,7 @@ from tests.simulation.world import new_world
 from tests.support.hub import config_for, dispose, running, variant
 
 START = datetime(2027, 1, 25, 12, tzinfo=UTC)
-SIZE, DAYS, STEP = (500, 3 * 365, timedelta(hours=6)) if BIG else (8, 70, timedelta(hours=12))
+SIZE, DAYS, STEP = (500, 3 * 365, timedelta(hours=6)) if BIG else (6, 45, timedelta(hours=12))
 # A provider is asked about each subscription at least once a day. In three years of five hundred these would be
 # half a million questions that all are answered with "nothing new": here it is asked less often.
 ASKED_AT_LEAST = timedelta(days=10)
