@@ -44,28 +44,43 @@ RULES = ("admin_draft", "admin_builder", "admin_review", "admin_replays")
 NAVIGATION: tuple[tuple[str, tuple[Link, ...]], ...] = (
     ("", (Link("Dashboard", "admin.index", "home", "payments.view"),)),
     (
-        "Operations",
+        "Payments",
         (
             Link("Payments", "admin_payments.index", "card", "payments.view"),
             Link("Refunds", "admin_refunds.index", "back", "payments.view", ("admin_bulk_refunds",)),
+            Link("Subscriptions", "admin_subscriptions.index", "repeat", "subscriptions.view"),
             Link("Payment links", "admin_links.index", "link", "links.view"),
             Link("Checkout sessions", "admin_sessions.index", "basket", "payments.view"),
-            Link("Subscriptions", "admin_subscriptions.index", "repeat", "subscriptions.view"),
+        ),
+    ),
+    (
+        "Checks",
+        (
             Link("Review", "admin_queue.index", "fork", "reconciliation.view"),
             Link("Reconciliation", "admin_reconciliation.index", "scales", "reconciliation.view"),
-            Link("Messages", "admin_messages.index", "mail", "payments.view", ("admin_mailbox", "admin_wording")),
             Link("Alerts", "admin_alerts.index", "bell", "alerts.view"),
             Link("Background work", "admin_jobs.index", "gear", "jobs.view"),
         ),
     ),
     (
-        "Configuration",
+        "Checkout",
         (
             Link("Rules", "admin_rules.index", "rules", "rules.view", RULES),
             Link("Attributes", "admin_attributes.index", "tag", "rules.view"),
             Link("Experiments", "admin_experiments.index", "split", "rules.view"),
+        ),
+    ),
+    (
+        "Connections",
+        (
             Link("Providers", "admin_providers.index", "plug", "providers.view"),
+            Link("Messages", "admin_messages.index", "mail", "payments.view", ("admin_mailbox", "admin_wording")),
             Link("Webhooks", "admin_webhooks.index", "share", "webhooks.view"),
+        ),
+    ),
+    (
+        "Configuration",
+        (
             Link("People", "admin_people.index", "people", "people.manage"),
             Link("Settings", "admin_settings.index", "sliders", "settings.edit"),
         ),
