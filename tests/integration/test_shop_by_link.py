@@ -59,6 +59,12 @@ def test_an_empty_cart_has_no_link(client: FlaskClient, app: Flask) -> None:
     assert links_of(app) == []
 
 
+def test_a_number_is_not_flooded_by_writing_it_otherwise(client: FlaskClient) -> None:
+    written = ("+39 333 1234567", "0039-333-1234567", "+393331234567", "(+39) 333 12 34 567", "+39.333.1234567")
+    assert [client.post("/shop/link", data=FORM | {"to": to}).status_code for to in written] == [303] * 5
+    assert client.post("/shop/link", data=FORM | {"to": "00393331234567"}).status_code == 429
+
+
 def test_nobody_is_flooded_and_nobody_floods(client: FlaskClient, app: Flask) -> None:
     for _ in range(3):
         client.post("/shop/link", data=FORM | {"to": "ada"})

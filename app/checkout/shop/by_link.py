@@ -25,8 +25,13 @@ ACTOR = "shop"
 
 
 def _recipient_key() -> str:
-    """Tell recipients apart without keeping who they are."""
-    return hashlib.sha256("".join(request.form.get("to", "").lower().split()).encode()).hexdigest()
+    """Tell recipients apart, however their number is written, without keeping who they are."""
+    typed = request.form.get("to", "")
+    try:
+        email, phone = read_recipient(typed)
+    except ValueError:
+        email, phone = typed, None
+    return hashlib.sha256((phone or str(email).lower()).encode()).hexdigest()
 
 
 def _was_sent(response: object) -> bool:
