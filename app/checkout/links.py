@@ -23,7 +23,8 @@ AHEAD = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")  # how programs say tha
 
 
 @blueprint.get("/<token>")
-@limiter.limit("60 per minute", key_func=lambda: request.path)
+@limiter.limit("600 per minute", key_func=lambda: request.path)  # several people may share a link
+@limiter.limit("60 per minute", key_func=lambda: f"{request.remote_addr} {request.path}")
 def follow(token: str) -> ResponseReturnValue:
     """Open the link's session and go there. Mail programs that look ahead neither count nor open anything."""
     try:

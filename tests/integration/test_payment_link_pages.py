@@ -45,6 +45,15 @@ def test_a_link_leads_to_the_payment_page_in_the_customers_language(app: Flask) 
         assert stored(link.id).opened_count == 2
 
 
+def test_one_visitor_who_floods_a_link_keeps_nobody_else_from_it(app: Flask) -> None:
+    with app.app_context():
+        path = path_of(new_link(max_payments=2).id)
+    client = app.test_client()
+    seen = [client.head(path).status_code for _ in range(61)]
+    assert seen == [200] * 60 + [429]
+    assert client.head(path, environ_base={"REMOTE_ADDR": "203.0.113.7"}).status_code == 200
+
+
 @pytest.mark.parametrize(
     "headers", [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"X-Moz": "prefetch"}]
 )
