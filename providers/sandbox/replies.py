@@ -21,6 +21,8 @@ from providers.interface import (
     ReportLine,
 )
 
+LONGEST_ID = 255  # characters
+
 
 def accepted(reply: Reply) -> Mapping[str, Any]:
     """The body of a 2xx reply.
@@ -42,7 +44,7 @@ def read_charge(body: Mapping[str, Any], attempt_id: str) -> Charge:
     try:
         state = ChargeState(body["state"])
         charge = Charge(
-            provider_reference=_text(body["id"]),
+            provider_reference=_id(body["id"]),
             attempt_id=_text(body["reference"]),
             state=state,
             amount=_integer(body["amount"]),
@@ -64,7 +66,7 @@ def read_refund(body: Mapping[str, Any], refund_id: str) -> RefundResult:
     try:
         state = RefundState(body["state"])
         refund = RefundResult(
-            provider_reference=_text(body["id"]),
+            provider_reference=_id(body["id"]),
             refund_id=_text(body["reference"]),
             state=state,
             failure=_failure(body["failure"]) if state is RefundState.FAILED else None,
@@ -80,7 +82,7 @@ def read_subscription(body: Mapping[str, Any], subscription_id: str) -> Provider
     """A subscription object. Raises: OutcomeUnknown when it is not one, or is about another subscription."""
     try:
         subscription = ProviderSubscription(
-            provider_reference=_text(body["id"]),
+            provider_reference=_id(body["id"]),
             subscription_id=_text(body["reference"]),
             state=ProviderSubscriptionState(body["state"]),
             amount=_integer(body["amount"]),
@@ -101,7 +103,7 @@ def read_report(body: Mapping[str, Any]) -> list[ReportLine]:
         return [
             ReportLine(
                 kind=_text(line["kind"]),
-                provider_reference=_text(line["id"]),
+                provider_reference=_id(line["id"]),
                 reference=line["reference"] and _text(line["reference"]),
                 state=_text(line["state"]),
                 amount=_integer(line["amount"]),
@@ -127,7 +129,7 @@ def _renewal(value: Any) -> ProviderRenewal:
     return ProviderRenewal(
         number=_integer(value["number"]),
         due_at=_moment(value["due_at"]),
-        provider_reference=_text(value["charge"]),
+        provider_reference=_id(value["charge"]),
         state=state,
         amount=_integer(value["amount"]),
         currency=_text(value["currency"]),
@@ -143,7 +145,16 @@ def _failure(value: Any) -> Failure:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("expected text")
+    value.encode()  # half of a surrogate pair is no text
+    if "\0" in value:
+        raise ValueError("expected readable text")
     return value
+
+
+def _id(value: Any) -> str:
+    if not 0 < len(_text(value)) <= LONGEST_ID:
+        raise ValueError("expected an id")
+    return str(value)
 
 
 def _moment(value: Any) -> datetime:

@@ -29,6 +29,7 @@ def test_a_charge_and_a_refund_are_read():
     [
         {"reference": "att_2"}, {"state": "paid"}, {"state": None}, {"stage": None}, {"stage": "thinking"},
         {"amount": "5"}, {"amount": True}, {"amount": 5.0}, {"currency": None}, {"id": 5}, {"page_url": 5},
+        {"id": ""}, {"id": "c" * 256}, {"id": "ch_\0"}, {"id": "ch_\ud800"}, {"page_url": "http://\0"},
         {"state": "failed", "failure": None}, {"state": "failed", "failure": FAILURE | {"kind": "bad_luck"}},
         {"state": "failed", "failure": FAILURE | {"code": None}}, {"state": []},
     ],
