@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,7 +72,8 @@ def compare(lines: Iterable[ReportLine], ours: Iterable[Movement]) -> Comparison
         if movement.provider_reference is not None:
             by_theirs[movement.kind, movement.provider_reference] = movement
     named: set[tuple[str, str]] = set()
-    found: dict[tuple[BreakKind, str], Difference] = {}
+    found: list[Difference] = []
+    seen: Counter[tuple[BreakKind, str]] = Counter()
     matched = 0
     for line in sorted(lines, key=lambda line: line.state != SUCCEEDED):  # where money moved comes first
         own = by_id.get((line.kind, line.reference or "")) or by_theirs.get((line.kind, line.provider_reference))
@@ -83,11 +85,11 @@ def compare(lines: Iterable[ReportLine], ours: Iterable[Movement]) -> Comparison
         if kind is None:
             matched += own is not None
         else:
-            _add(found, kind, own.id if own else line.provider_reference, line, own)
+            found.append(_difference(seen, kind, own.id if own else line.provider_reference, line, own))
     for key, movement in by_id.items():
         if movement.on_day and movement.status == SUCCEEDED and key not in named:
-            _add(found, BreakKind.MISSING_THERE, movement.id, None, movement)
-    return Comparison(matched, tuple(found.values()))
+            found.append(_difference(seen, BreakKind.MISSING_THERE, movement.id, None, movement))
+    return Comparison(matched, tuple(found))
 
 
 def differs(line: ReportLine, own: Movement | None) -> BreakKind | None:
@@ -101,15 +103,20 @@ def differs(line: ReportLine, own: Movement | None) -> BreakKind | None:
     return None
 
 
-def _add(
-    found: dict[tuple[BreakKind, str], Difference],
+def _difference(
+    seen: Counter[tuple[BreakKind, str]],
     kind: BreakKind,
     reference: str,
     theirs: ReportLine | None,
     ours: Movement | None,
-) -> None:
-    """Add a difference under a reference of its own: what is booked three times is seen three times."""
+) -> Difference:
+    """Return a difference under a reference of its own: what is booked three times is seen three times."""
     reference = reference[:LONGEST]
-    while (kind, reference) in found:
-        reference += "+"
-    found[kind, reference] = Difference(kind, reference, theirs, ours)
+    seen[kind, reference] += 1
+    again = seen[kind, reference]
+    while again > 1 and seen[kind, f"{reference}+{again}"]:  # theirs may look like that, too
+        again += 1
+    if again > 1:
+        reference = f"{reference}+{again}"
+        seen[kind, reference] += 1
+    return Difference(kind, reference, theirs, ours)

@@ -170,5 +170,6 @@ def _note_missing(run_id: str, why: str) -> None:
     with transaction():
         run = db.session.get_one(ReconciliationRun, run_id, with_for_update=True, populate_existing=True)
         run.error = why
-        if utc_now() - run.created_at > REVIEW_AFTER:
+        has_reported = run.compared_at is not None and run.compared_at >= bounds(run.day)[1]
+        if not has_reported and utc_now() - run.created_at > REVIEW_AFTER:
             raise_alert(NO_REPORT, run.id, f"{run.account.label} has given no report of {run.day:%d %B %Y}: {why}")

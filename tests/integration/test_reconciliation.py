@@ -149,6 +149,10 @@ def test_no_report_is_asked_for_again_and_a_person_is_told_after_a_day(books: Bo
         run_jobs()
         assert alerts("report_missing") == []
         assert db.session.get(ReconciliationRun, run.id).error == ""
+        reconciliation.request_comparison(ACCOUNT, DAY)
+        books.silent = True
+        run_jobs()
+        assert alerts("report_missing") == [], "it was given"
 
 
 @pytest.mark.usefixtures("app_context")
