@@ -58,6 +58,8 @@ def line_of(alert: Alert) -> Item:
     elif isinstance(subject, Subscription):
         item.amount = formats.money(subject.amount, subject.currency)
     by = subject if isinstance(subject, PaymentAttempt | Subscription) else payment
+    if isinstance(subject, Refund):
+        by = subject.attempt or payment
     item.account = formats.account(by.account_id) if by is not None else ""
     about = subject if isinstance(subject, Subscription) else payment
     if about is not None:

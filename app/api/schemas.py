@@ -99,6 +99,14 @@ class AttemptSchema(Schema):
 class RefundSchema(Schema):
     id = fields.String(required=True)
     payment = fields.String(required=True)
+    attempt = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The second charge that is given back, whole and beside the payment's own amounts; "
+            "null for every other refund."
+        },
+    )
     status = fields.String(required=True, validate=validate.OneOf(list(RefundStatus)))
     amount = MinorUnits(required=True)
     currency = fields.String(required=True)

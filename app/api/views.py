@@ -81,6 +81,7 @@ def refund_view(refund: Refund) -> dict[str, Any]:
     return {
         "id": refund.id,
         "payment": refund.payment_id,
+        "attempt": refund.attempt_id,
         "status": refund.status,
         "amount": refund.amount,
         "currency": refund.payment.currency,

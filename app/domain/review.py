@@ -23,7 +23,7 @@ WAYS: dict[str, tuple[Way, ...]] = {
     "outcome_unknown": (Way.ASK, Way.COLLECTED, Way.NOT_COLLECTED),
     "amount_mismatch": (Way.ASK, Way.RETURNED),
     "refund_unknown": (Way.ASK, Way.GIVEN_BACK, Way.NOT_GIVEN_BACK),
-    "refund_contradicted": (Way.CLOSE,),
+    "refund_contradicted": (Way.ASK, Way.CLOSE),
     "subscription_unknown": (Way.ASK,),
     "subscription_not_adjusted": (Way.ASK,),
     "charged_twice": (Way.REFUND, Way.CLOSE),

@@ -64,7 +64,7 @@ class PaymentLinkStatus(StrEnum):
 S, P, A, R = SessionStatus, PaymentStatus, AttemptStatus, RefundStatus
 U, N, L = SubscriptionStatus, RenewalStatus, PaymentLinkStatus
 
-# Money that arrives late is still money: an expired session completes, and a failed attempt whose provider
+# Money that arrives late is still money: an expired session completes, and a failed attempt or refund whose provider
 # later reports success is corrected. The other way round never happens.
 SESSION_MOVES: dict[StrEnum, frozenset[StrEnum]] = {
     S.OPEN: frozenset({S.COMPLETED, S.EXPIRED}),
@@ -91,7 +91,7 @@ REFUND_MOVES: dict[StrEnum, frozenset[StrEnum]] = {
     R.REQUESTED: frozenset({R.PENDING, R.SUCCEEDED, R.FAILED}),
     R.PENDING: frozenset({R.SUCCEEDED, R.FAILED}),
     R.SUCCEEDED: frozenset(),
-    R.FAILED: frozenset(),
+    R.FAILED: frozenset({R.SUCCEEDED}),
 }
 # Money that arrives late is still money here too: a renewal that was given up is paid, and revives what it belongs to.
 SUBSCRIPTION_MOVES: dict[StrEnum, frozenset[StrEnum]] = {

@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import select, update
 
 from app.domain.ids import new_id
+from app.domain.review import KINDS
 from app.models import Alert, db, utc_now
 from app.services.errors import NotFound
 from app.services.inserts import insert_once
@@ -28,10 +29,10 @@ def raise_alert(kind: str, subject_id: str, message: str) -> None:
 
 
 def resolve_alert(alert_id: str, *, user: str) -> None:
-    """Close an alert in the name of the person who looked at it. Raises NotFound."""
+    """Close an alert in the name of the person who looked at it. Raises NotFound, also for what takes a decision."""
     with transaction():
         alert = db.session.get(Alert, alert_id)
-        if alert is None:
+        if alert is None or alert.kind in KINDS:
             raise NotFound("alert", alert_id)
         if alert.resolved_at is None:
             alert.resolved_at, alert.resolved_by = utc_now(), user

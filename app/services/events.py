@@ -18,7 +18,7 @@ TOLD: dict[type[Subject], tuple[str, ...]] = {
     Payment: (
         "id", "status", "amount", "currency", "paid", "refunded", "reference", "method", "session_id", "paid_at",
     ),
-    Refund: ("id", "status", "payment_id", "amount", "reason", "failure_code", "created_at", "ended_at"),
+    Refund: ("id", "status", "payment_id", "attempt_id", "amount", "reason", "failure_code", "created_at", "ended_at"),
     PaymentLink: ("id", "status", "amount", "currency", "reference", "max_payments", "paid_count", "expires_at"),
     Subscription: (
         "id", "status", "amount", "currency", "reference", "collection", "next_due_at", "cancel_at", "ends_at",

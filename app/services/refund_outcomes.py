@@ -10,9 +10,11 @@ from sqlalchemy import select, update
 from app.domain.asking import REVIEW_AFTER
 from app.domain.statuses import PaymentStatus, RefundStatus
 from app.models import Payment, Refund, db, utc_now
+from app.services import second_charges
 from app.services.alerts import close_alert, raise_alert
+from app.services.attempts import FIRST_CHECK, TWICE
 from app.services.errors import NotFound
-from app.services.review_errors import AlreadyDecided
+from app.services.review_errors import AlreadyDecided, StillUnderWay
 from app.services.transaction import transaction
 from app.services.transitions import move
 from providers.interface import Failure, RefundResult, RefundState
@@ -26,15 +28,15 @@ UNKNOWN, CONTRADICTED = "refund_unknown", "refund_contradicted"  # kinds of aler
 def apply_result(refund_id: str, result: RefundResult, *, actor: str) -> Refund:
     """Bring refund and payment to what the provider says; saying it again changes nothing.
 
-    A provider that takes back what it said once the refund has ended changes nothing either: a person is alerted.
-    Raises NotFound.
+    Whatever else it says of a refund that has ended, a person is alerted; money that was given back after all is
+    counted, where other refunds leave room for it. Raises NotFound.
     """
     with transaction():
         payment, refund = lock(refund_id)
         _answered(refund)
         if refund.status not in OPEN:
             if result.state != refund.status:
-                raise_alert(CONTRADICTED, refund.id, _contradiction(refund, result))
+                _contradicted(payment, refund, result, actor)
         elif result.state is RefundState.SUCCEEDED:
             _succeed(payment, refund, result.provider_reference, actor)
         elif result.state is RefundState.FAILED and result.failure is not None:
@@ -58,10 +60,13 @@ def apply_failure(refund_id: str, failure: Failure, *, actor: str, sent_at: date
     return refund
 
 
-def apply_word(refund_id: str, word: RefundResult | Failure, *, kind: str, by: str, note: str) -> Refund:
+def apply_word(
+    refund_id: str, word: RefundResult | Failure, *, kind: str, by: str, note: str, last_sent: datetime | None
+) -> Refund:
     """End an open refund by what a person was told at the provider, closing its alert of this kind with `note`.
 
-    `by` is the person's address. Raises NotFound, AlreadyDecided when somebody else, or the provider, was faster.
+    `by` is the person's address, `last_sent` the sending that was known when the provider was asked once more. Raises
+    NotFound, AlreadyDecided when somebody else, or the provider, was faster, StillUnderWay.
     """
     actor = f"user:{by}"[:100]
     with transaction():
@@ -70,6 +75,8 @@ def apply_word(refund_id: str, word: RefundResult | Failure, *, kind: str, by: s
             raise AlreadyDecided
         refund.unanswered_since = None
         if isinstance(word, Failure):
+            if refund.sent_at is not None and (refund.sent_at != last_sent or utc_now() - last_sent < FIRST_CHECK):
+                raise StillUnderWay
             _fail(payment, refund, word, actor, refund.provider_reference, reason=note)
         else:
             _succeed(payment, refund, word.provider_reference, actor, reason=note)
@@ -109,15 +116,21 @@ def _answered(refund: Refund) -> None:
 
 
 def _succeed(payment: Payment, refund: Refund, provider_reference: str, actor: str, reason: str = "") -> None:
-    amount, known = refund.amount, {"provider_reference": provider_reference, "ended_at": utc_now()}
-    if not move(refund, RefundStatus.SUCCEEDED, actor=actor, reason=reason, **known) or refund.attempt_id is not None:
-        return  # the payment's amounts never held a second charge
+    amount, held = refund.amount, refund.amount if refund.status in OPEN else 0
+    known = {"provider_reference": provider_reference, "ended_at": utc_now()}
+    none = {"failure_kind": None, "failure_code": None, "failure_message": None}
+    if not move(refund, RefundStatus.SUCCEEDED, actor=actor, reason=reason, **known, **none):
+        return
+    if refund.attempt_id is not None:  # the payment's amounts never held a second charge
+        if not second_charges.second_charges(payment):
+            close_alert(TWICE, payment.id, note="It was given back.")
+        return
     whole = payment.refunded + amount == payment.paid
     move(
         payment,
         PaymentStatus.REFUNDED if whole else PaymentStatus.PARTIALLY_REFUNDED,
         actor=actor,
-        reserved=Payment.reserved - amount,
+        reserved=Payment.reserved - held,
         refunded=Payment.refunded + amount,
     )
     log.info("refund_succeeded", refund=refund.id, payment=payment.id)
@@ -140,12 +153,28 @@ def _fail(
 
 def _end_without_money(payment: Payment, refund: Refund, actor: str, reason: str, **columns: str | None) -> None:
     ended = move(refund, RefundStatus.FAILED, actor=actor, reason=reason, ended_at=utc_now(), **columns)
-    if ended and refund.attempt_id is None:
+    if ended and refund.attempt_id is not None:
+        raise_alert(TWICE, payment.id, f"The refund of a second charge was not made: {refund.id}.")
+    elif ended:
         freed = update(Payment).where(Payment.id == payment.id).values(reserved=Payment.reserved - refund.amount)
         db.session.execute(freed.execution_options(synchronize_session=False))
         db.session.refresh(payment)
         log.info("refund_failed", refund=refund.id, payment=payment.id, code=refund.failure_code)
 
 
-def _contradiction(refund: Refund, result: RefundResult) -> str:
-    return f"The provider now says that this refund is {result.state}; here it ended as {refund.status}."
+def _contradicted(payment: Payment, refund: Refund, result: RefundResult, actor: str) -> None:
+    """Tell a person, who acted on what was said first; count what was given back, if it can be."""
+    said = f"The provider now says that this refund is {result.state}; here it ended as {refund.status}."
+    if result.state is RefundState.SUCCEEDED:
+        if _has_room(payment, refund):
+            _succeed(payment, refund, result.provider_reference, actor, reason="the provider corrected a failure")
+            said += " It is counted as given back now: look that it was not given back in another way as well."
+        else:
+            said += " It is not counted: other refunds leave no room for it. Look what the provider really gave back."
+    raise_alert(CONTRADICTED, refund.id, said)
+
+
+def _has_room(payment: Payment, refund: Refund) -> bool:
+    if refund.attempt_id is not None:
+        return refund.attempt_id in {attempt.id for attempt in second_charges.second_charges(payment)}
+    return payment.refunded + payment.reserved + refund.amount <= payment.paid

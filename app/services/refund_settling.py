@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, literal, or_, update
+from sqlalchemy import exists, func, literal, or_, select, update
 
-from app.domain.asking import SOONEST, next_check
+from app.domain.asking import LATEST, next_check
 from app.domain.statuses import RefundStatus
-from app.models import Payment, Refund, db, utc_now
+from app.models import Job, Payment, Refund, db, utc_now
 from app.models.base import UtcDateTime
 from app.services import accounts, jobs, refund_outcomes, refunds
 from app.services.attempts import FIRST_CHECK
-from app.services.errors import Busy
 from app.services.refund_outcomes import OPEN
 from app.services.slots import provider_slot
 from app.services.transaction import release, transaction
@@ -21,16 +20,33 @@ from providers.truths import UNREACHABLE
 
 
 def run(refund_id: str) -> None:
-    """Do the job: ask until the refund has ended, less and less often. Raises jobs.NotYet."""
+    """Do the job: ask until the refund has ended, less and less often. Raises jobs.NotYet, Busy."""
     refund = refunds.get_refund(refund_id)
     if refund.status in OPEN and not refunds.waits_for_approval(refund):
-        try:
-            refund = settle(refund_id)
-        except Busy as busy:
-            raise jobs.NotYet(utc_now() + SOONEST) from busy
+        refund = settle(refund_id)
         if refund.status in OPEN:
             now = utc_now()
             raise jobs.NotYet(max(next_check(refund.asked_at or now, now), (refund.sent_at or now) + FIRST_CHECK))
+
+
+def take_up_forgotten() -> None:
+    """Let open refunds be asked about whose job failed too often, once it has waited an hour for a person."""
+    of_it = (Job.kind == refunds.REFUND, Job.subject_id == Refund.id, Job.done_at.is_(None))
+    forgotten = list(
+        db.session.scalars(
+            select(Refund.id).where(
+                Refund.status.in_(OPEN),
+                or_(~Refund.needs_approval, Refund.approved_at.is_not(None)),
+                ~exists().where(*of_it, Job.quarantined_at.is_(None)),
+                ~exists().where(*of_it, Job.quarantined_at > utc_now() - LATEST),
+            )
+        )
+    )
+    release()
+    if forgotten:
+        with transaction():
+            for refund_id in forgotten:
+                jobs.enqueue(refunds.REFUND, refund_id)
 
 
 def settle(refund_id: str) -> Refund:

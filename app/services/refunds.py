@@ -8,7 +8,7 @@ from app.domain.ids import new_id
 from app.domain.refunds import REASONS
 from app.domain.statuses import SETTLED_PAYMENT, AttemptStatus, RefundStatus
 from app.models import Payment, PaymentAttempt, Refund, db, utc_now
-from app.services import accounts, jobs, refund_outcomes, refund_settings
+from app.services import accounts, jobs, refund_outcomes, refund_settings, second_charges
 from app.services.errors import FieldRefused, NotFound
 from app.services.refund_errors import (
     NothingCollected,
@@ -21,6 +21,7 @@ from app.services.refund_errors import (
 from app.services.texts import is_storable
 from app.services.transaction import transaction
 from app.services.transitions import record_creation
+from providers.interface import Capabilities
 
 REFUND = "refund"
 LONGEST_NOTE = 500
@@ -43,7 +44,8 @@ def left_of(payment: Payment) -> int:
 def needs_second_person(payment: Payment, amount: int) -> bool:
     """Tell whether giving `amount` more back takes the payment over the threshold of its currency."""
     threshold = refund_settings.load().approval_above.get(payment.currency)
-    return threshold is not None and payment.refunded + payment.reserved + amount > threshold
+    before = payment.refunded + payment.reserved + second_charges.given_back(payment)
+    return threshold is not None and before + amount > threshold
 
 
 def waits_for_approval(refund: Refund) -> bool:
@@ -71,12 +73,9 @@ def check_possible(payment: Payment, amount: int) -> None:
         raise TooMuch(left, payment.reserved, payment.currency)
     if amount < 1:
         raise FieldRefused("amount", "Use at least 1 minor unit.")
-    provider, account = accounts.connect(payment.account_id or "")
-    can = provider.capabilities(account)
-    if not can.refunds:
-        raise RefundsUnsupported(accounts.labels()[account.id])
-    if amount != payment.paid and not can.partial_refunds:
-        raise PartialUnsupported(accounts.labels()[account.id], payment.paid, payment.currency)
+    account_id = payment.account_id or ""
+    if not _refunds_of(account_id).partial_refunds and amount != payment.paid:
+        raise PartialUnsupported(accounts.labels()[account_id], payment.paid, payment.currency)
 
 
 def request(
@@ -116,6 +115,32 @@ def request(
         if not refund.needs_approval:
             jobs.enqueue(REFUND, refund.id)
     return refund
+
+
+def request_second_charges(payment_id: str, *, note: str, actor: str) -> list[Refund]:
+    """Accept that every second charge of a payment is given back, whole; none when that was asked for already.
+
+    What the payment itself collected stays as it is. Raises RefundsUnsupported; then nothing is given back.
+    """
+    made = []
+    with transaction():
+        payment = _locked(payment_id)
+        for attempt in second_charges.second_charges(payment):
+            _refunds_of(attempt.account_id)
+            refund = Refund(
+                payment_id=payment_id,
+                attempt_id=attempt.id,
+                amount=payment.amount,
+                reason="duplicate",
+                note=note,
+                requested_by=actor,
+                needs_approval=needs_second_person(payment, payment.amount),
+            )
+            record_creation(refund, actor=actor, reason=note)
+            if not refund.needs_approval:
+                jobs.enqueue(REFUND, refund.id)
+            made.append(refund)
+    return made
 
 
 def approve(refund_id: str, *, actor: str) -> Refund:
@@ -159,6 +184,15 @@ def _hold(payment: Payment, amount: int) -> None:
     db.session.refresh(payment)
     if mine is None:
         raise TooMuch(left_of(payment), payment.reserved, payment.currency)
+
+
+def _refunds_of(account_id: str) -> Capabilities:
+    """Return what an account that gives money back can do. Raises RefundsUnsupported."""
+    provider, account = accounts.connect(account_id)
+    can = provider.capabilities(account)
+    if not can.refunds:
+        raise RefundsUnsupported(accounts.labels()[account_id])
+    return can
 
 
 def _locked(payment_id: str) -> Payment:

@@ -46,7 +46,7 @@ def ways_of(alert: Alert) -> tuple[Way, ...]:
     settled = (isinstance(subject, PaymentAttempt) and subject.status not in LIVE_ATTEMPT) or (
         isinstance(subject, Refund) and subject.status not in refund_outcomes.OPEN
     )
-    return (Way.CLOSE,) if settled else WAYS[alert.kind]
+    return (Way.CLOSE,) if settled and Way.CLOSE not in WAYS[alert.kind] else WAYS[alert.kind]
 
 
 def ask(alert_id: str, *, by: str) -> bool:
@@ -72,7 +72,7 @@ def decide(alert_id: str, way: Way, *, note: str, reference: str = "", by: str) 
 
     `reference` is the provider's, for what it told them was collected or given back. Raises NotFound, FieldRefused,
     AlreadyDecided when somebody or the provider was faster, SaysOtherwise when the provider was asked once more and
-    said something else, Busy; then nothing was recorded. Way.REFUND raises what refunds raise, too.
+    said something else, StillUnderWay, Busy; then nothing was recorded. Way.REFUND raises what refunds raise, too.
     """
     text = notes.read(note)
     alert = _open(alert_id, way)

@@ -27,3 +27,13 @@ class SaysOtherwise(Refusal):
     @property
     def message(self) -> str:
         return f"The provider was asked once more and says otherwise: {self.answer} What you entered was not recorded."
+
+
+class StillUnderWay(Refusal):
+    """The provider was asked for the refund so lately that nobody can say yet that it was not made."""
+
+    code = "still_under_way"
+
+    @property
+    def message(self) -> str:
+        return "The provider was asked to make it only seconds ago. Try again in half a minute; nothing was recorded."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.domain.review import NEEDS_REFERENCE, Way
 from app.models import Alert, Payment, PaymentAttempt, Refund
-from app.services import attempts, notes, refund_outcomes, refund_settling, refunds, second_charges
+from app.services import attempts, notes, refund_outcomes, refund_settling, refunds
 from app.services.alerts import close_alert
 from app.services.charging import call_of
 from app.services.review_errors import AlreadyDecided, SaysOtherwise
@@ -45,10 +45,12 @@ def take_word_of_charge(alert: Alert, attempt: PaymentAttempt, way: Way, *, note
     if heard and found is not None:
         attempts.apply_charge(attempt_id, found, actor=f"provider:{call.account.id}")
         differs = (found.amount, found.currency) != (amount, currency)
-        if not (differs and way is Way.RETURNED):
-            if not differs and CHARGE_WAYS.get(found.state) is way:
-                return  # it says the same: its own word is recorded
-            raise SaysOtherwise("another amount." if differs else CHARGE_SAID[found.state])
+        if not differs and CHARGE_WAYS.get(found.state) is way:
+            return  # it says the same: its own word is recorded
+        if differs and way is not Way.RETURNED:
+            raise SaysOtherwise("another amount.")
+        if not differs or found.state is ChargeState.PENDING:  # what was not collected yet cannot have been returned
+            raise SaysOtherwise(CHARGE_SAID[found.state])
     elif heard and way is Way.COLLECTED:
         raise SaysOtherwise(NEVER_HEARD)
     word: Charge | Failure
@@ -67,9 +69,12 @@ def take_word_of_charge(alert: Alert, attempt: PaymentAttempt, way: Way, *, note
 
 
 def take_word_of_refund(alert: Alert, refund: Refund, way: Way, *, note: str, reference: str, by: str) -> None:
-    """End an open refund by the person's word. Raises FieldRefused, AlreadyDecided, SaysOtherwise, Busy."""
+    """End an open refund by the person's word.
+
+    Raises FieldRefused, AlreadyDecided, SaysOtherwise, StillUnderWay, Busy.
+    """
     reference = _reference(way, reference)
-    refund_id, kind = refund.id, alert.kind
+    refund_id, kind, last_sent = refund.id, alert.kind, refund.sent_at
     provider, account = refund_settling.connect(refund)
     release()
     with provider_slot():
@@ -89,7 +94,7 @@ def take_word_of_refund(alert: Alert, refund: Refund, way: Way, *, note: str, re
     word: RefundResult | Failure = Failure(FailureKind.TECHNICAL, "not_given_back", note)
     if way is Way.GIVEN_BACK:
         word = RefundResult(provider_reference=reference, refund_id=refund_id, state=RefundState.SUCCEEDED)
-    refund_outcomes.apply_word(refund_id, word, kind=kind, by=by, note=note)
+    refund_outcomes.apply_word(refund_id, word, kind=kind, by=by, note=note, last_sent=last_sent)
 
 
 def give_back(alert: Alert, payment: Payment, *, note: str, by: str) -> None:
@@ -99,7 +104,7 @@ def give_back(alert: Alert, payment: Payment, *, note: str, by: str) -> None:
     """
     actor, kind, payment_id = f"user:{by}"[:100], alert.kind, payment.id
     if kind == attempts.TWICE:
-        asked = second_charges.give_back(payment_id, note=note, actor=actor)
+        asked = refunds.request_second_charges(payment_id, note=note, actor=actor)
     else:
         asked = [refunds.request(payment_id, reason="duplicate", note=note[: refunds.LONGEST_NOTE], actor=actor)]
     said = f"{note} (refund {', '.join(refund.id for refund in asked)})"

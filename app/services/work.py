@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import structlog
 
-from app.models import Event, db
+from app.domain.asking import SOONEST
+from app.models import Event, db, utc_now
 from app.services import (
     attempts,
     draft_publishing,
@@ -29,6 +30,7 @@ from app.services import (
     subscription_clock,
     webhook_endpoints,
 )
+from app.services.errors import Busy
 from app.services.transaction import transaction
 
 log = structlog.get_logger()
@@ -84,6 +86,9 @@ def run_job(job_id: str) -> None:
     except jobs.NotYet as later:
         db.session.rollback()
         jobs.put_off(job_id, later.due_at)
+    except Busy:  # every slot for provider calls is taken: nothing was done, nothing has failed
+        db.session.rollback()
+        jobs.put_off(job_id, utc_now() + SOONEST)
     except Exception as error:  # whatever it is, the row remembers it and the worker goes on
         db.session.rollback()
         log.exception("job_failed", job=job_id, kind=kind, subject=subject_id)
@@ -116,4 +121,5 @@ def housekeep() -> None:
     replays.tidy_up()
     webhook_endpoints.forget_old_secrets()
     event_deliveries.forget_old()
+    refund_settling.take_up_forgotten()
     reconciliation.enqueue_due()

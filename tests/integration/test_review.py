@@ -20,6 +20,7 @@ from providers.interface import ChargeState
 from tests.support.books import ACCOUNT, Books
 from tests.support.books import books as books
 from tests.support.flow import alerts, open_session, pay, run_jobs, told
+from tests.support.refunding import let_sending_end
 from tests.support.sandbox import SandboxService
 from tests.support.threads import together
 
@@ -225,6 +226,7 @@ def test_a_refund_that_nobody_knows_of_ends_by_a_persons_word(sandbox: SandboxSe
     refund_settling.settle(refund.id)
     age(Refund, refund.id, unanswered_since=utc_now() - timedelta(hours=25))
     refund_settling.settle(refund.id)
+    let_sending_end(refund.id)
     item = only_item("refund_unknown")
     review.decide(item.id, way, note="Told by mail.", reference="rf_1", by=ANNA)
     refund = db.session.get(Refund, refund.id, populate_existing=True)

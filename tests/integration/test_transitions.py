@@ -61,8 +61,8 @@ def columns_for(kind: type, to: str) -> dict[str, Any]:
         return {"paid": AMOUNT}
     if kind is PaymentAttempt:
         return {"failure_kind": "technical" if to == AttemptStatus.FAILED else None}
-    if kind is Refund and to == RefundStatus.FAILED:
-        return {"failure_code": "insufficient_balance"}
+    if kind is Refund:
+        return {"failure_code": "insufficient_balance" if to == RefundStatus.FAILED else None}
     return {}
 
 
