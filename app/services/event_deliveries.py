@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,9 @@ CLAIM = timedelta(seconds=60)  # longer than a POST may take; what a killed work
 TURN_SECONDS = 8.0  # then the next endpoint has its turn; with the last POST it ends within a job's lease
 KEPT = timedelta(days=90)  # deliveries that have ended, with their tries
 REST = timedelta(seconds=2)  # for an endpoint that did not reply, before the next of its deliveries
+
+AT_ONCE = 5  # endpoints that one process tells at a time: slow ones leave threads for what customers are sent
+_SLOTS = threading.BoundedSemaphore(AT_ONCE)
 
 # In which state a delivery is, with the condition of each.
 STATES: dict[str, ColumnElement[bool]] = {
@@ -103,7 +107,19 @@ def body_of(event: Event) -> bytes:
 
 
 def deliver_due(endpoint_id: str) -> None:
-    """Send what is due to an endpoint, one at a time, until nothing is or its turn is over. Raises jobs.NotYet then."""
+    """Send what is due to an endpoint, one at a time, until nothing is or its turn is over. Raises jobs.NotYet then.
+
+    It is put off likewise while as many endpoints as may be are being told.
+    """
+    if not _SLOTS.acquire(blocking=False):
+        raise jobs.NotYet(utc_now() + REST)
+    try:
+        _deliver_due(endpoint_id)
+    finally:
+        _SLOTS.release()
+
+
+def _deliver_due(endpoint_id: str) -> None:
     until = time.monotonic() + TURN_SECONDS
     while sending := _claim_next(endpoint_id):
         allowed = current_app.config["JUNCTION"].webhook_allowed_networks

@@ -39,12 +39,13 @@ def check_url(url: str) -> str | None:
 
 
 def _check_host(host: str, allowed: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> str | None:
+    host = host.rstrip(".")  # the dot of a complete name, which a number may have, too
     address = _literal(host)
     if address is not None:
         return None if is_public(address, allowed) else PRIVATE.replace("leads into", "is inside")
     if host == "localhost" or host.endswith(".localhost"):
         return None if is_public("127.0.0.1", allowed) else PRIVATE
-    named = len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.rstrip(".").split("."))
+    named = len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.split("."))
     return None if named else COMPLETE
 
 

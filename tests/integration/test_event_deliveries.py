@@ -1,5 +1,6 @@
 """Webhooks out: each endpoint is told of each event it wants, signed, once, and holds nobody else up."""
 
+import threading
 import time
 from collections.abc import Iterator
 
@@ -28,6 +29,22 @@ def hub(app: Flask) -> Iterator[Flask]:
 def receiver() -> Iterator[Receiver]:
     with Receiver() as receiver:
         yield receiver
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.usefixtures("hub")
+def test_slow_endpoints_never_hold_all_threads(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    slots = threading.BoundedSemaphore(1)
+    monkeypatch.setattr(event_deliveries, "_SLOTS", slots)
+    endpoint_id = register(receiver.url).endpoint.id
+    paid()
+    with slots:
+        run_due()
+        assert receiver.received == []
+        with pytest.raises(jobs.NotYet):
+            event_deliveries.deliver_due(endpoint_id)
+    event_deliveries.deliver_due(endpoint_id)
+    assert len(receiver.received) == 1
 
 
 @pytest.mark.usefixtures("hub")

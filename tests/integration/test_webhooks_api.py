@@ -115,6 +115,8 @@ def test_what_is_wrong_is_named_with_the_fix(api: Api) -> None:
         "https://10.0.0.8/hook": "private network",
         "https://2130706433/": "private network",
         "https://0x7f.1/": "private network",
+        "https://127.0.0.1./": "private network",
+        "https://localhost./": "private network",
         "https://[::ffff:127.0.0.1]/": "private network",
         "https://[64:ff9b::7f00:1]/": "private network",
         "https://localhost:8000/": "private network",
