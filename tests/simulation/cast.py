@@ -13,6 +13,7 @@ INTERVALS = (
     ("month", 1, 28), ("month", 2, 8), ("month", 3, 10), ("month", 6, 6), ("year", 1, 8),
 )  # fmt: skip
 SHORT = {("day", 1): 45, ("day", 3): 60, ("day", 10): 60, ("week", 1): 60}
+DAYS_OF = {"day": 1, "week": 7, "month": 31, "year": 366}
 AWKWARD_DAYS = (1, 28, 29, 30, 31)
 ACTS = ("cancel", "cancel", "withdraw", "amount", "amount", "link", "nothing", "nothing", "nothing", "nothing")
 
@@ -37,8 +38,8 @@ class Plan:
 
 def cast(size: int, start: datetime, length: timedelta, chance: random.Random) -> list[Plan]:
     """`size` subscribers, many of whom begin on the last days of a month, in order of when they do."""
-    kinds = [(unit, count) for unit, count, _ in INTERVALS]
-    weights = [weight for _, _, weight in INTERVALS]
+    known = [(unit, count, weight) for unit, count, weight in INTERVALS if count * DAYS_OF[unit] <= length.days]
+    kinds, weights = [(unit, count) for unit, count, _ in known], [weight for _, _, weight in known]
     days = [start + timedelta(days=n) for n in range(min(430, max(length.days // 3, 1)))]
     awkward = [day for day in days if day.day in AWKWARD_DAYS]
     plans = []
