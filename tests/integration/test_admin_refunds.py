@@ -83,8 +83,8 @@ def test_somebody_else_agrees_or_turns_down(app: Flask, payment: str) -> None:
         asker.press(path, amount=amount, reason="other", do="send")
     with app.app_context():
         first, second = (refund.id for refund in refunds_of(payment))
-    assert "2 wait for somebody to approve" in other.words("/admin/")
-    assert "wait for somebody" not in asker.words("/admin/")  # never their own
+    assert "2 refunds that wait for your approval" in other.words("/admin/")
+    assert "wait for your approval" not in asker.words("/admin/")  # never their own
     assert "Approve €10.01" not in asker.page(f"/admin/refunds/{first}")
     asker.press(f"/admin/refunds/{first}/approve")
     assert "cannot agree to it" in asker.words(f"/admin/refunds/{first}")
