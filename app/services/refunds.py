@@ -92,54 +92,62 @@ def request(
     The same `refund_id` again returns what was accepted the first time. Raises NotFound, FieldRefused,
     NothingCollected, TooMuch, RefundsUnsupported, PartialUnsupported; then nothing was held.
     """
-    _check(reason, note)
     with transaction():
-        payment = _locked(payment_id)
-        if refund_id is not None and (known := db.session.get(Refund, refund_id)) is not None:
-            if known.payment_id != payment_id:
-                raise NotFound("refund", refund_id)
-            return known
-        amount = left_of(payment) if amount is None else amount
-        check_possible(payment, amount)
-        refund = Refund(
+        return accept(payment_id, amount=amount, reason=reason, note=note, actor=actor, refund_id=refund_id)
+
+
+def accept(
+    payment_id: str,
+    *,
+    amount: int | None = None,
+    reason: str = "other",
+    note: str = "",
+    actor: str,
+    refund_id: str | None = None,
+) -> Refund:
+    """Do what `request` does, in the caller's transaction; raise what it raises."""
+    _check(reason, note)
+    payment = _locked(payment_id)
+    if refund_id is not None and (known := db.session.get(Refund, refund_id)) is not None:
+        if known.payment_id != payment_id:
+            raise NotFound("refund", refund_id)
+        return known
+    amount = left_of(payment) if amount is None else amount
+    check_possible(payment, amount)
+    needs_approval = needs_second_person(payment, amount)
+    _hold(payment, amount)
+    return _record(
+        Refund(
             id=refund_id or new_id("re"),
             payment_id=payment_id,
             amount=amount,
             reason=reason,
             note=note,
             requested_by=actor,
-            needs_approval=needs_second_person(payment, amount),
+            needs_approval=needs_approval,
         )
-        _hold(payment, amount)
-        record_creation(refund, actor=actor, reason=note)
-        if not refund.needs_approval:
-            jobs.enqueue(REFUND, refund.id)
-    return refund
+    )
 
 
-def request_second_charges(payment_id: str, *, note: str, actor: str) -> list[Refund]:
-    """Accept that every second charge of a payment is given back, whole; none when that was asked for already.
+def accept_second_charges(payment_id: str, *, note: str, actor: str) -> list[Refund]:
+    """Accept, in the caller's transaction, that every second charge is given back whole; none when that was done.
 
     What the payment itself collected stays as it is. Raises RefundsUnsupported; then nothing is given back.
     """
+    payment = _locked(payment_id)
     made = []
-    with transaction():
-        payment = _locked(payment_id)
-        for attempt in second_charges.second_charges(payment):
-            _refunds_of(attempt.account_id)
-            refund = Refund(
-                payment_id=payment_id,
-                attempt_id=attempt.id,
-                amount=payment.amount,
-                reason="duplicate",
-                note=note,
-                requested_by=actor,
-                needs_approval=needs_second_person(payment, payment.amount),
-            )
-            record_creation(refund, actor=actor, reason=note)
-            if not refund.needs_approval:
-                jobs.enqueue(REFUND, refund.id)
-            made.append(refund)
+    for attempt in second_charges.second_charges(payment):
+        _refunds_of(attempt.account_id)
+        refund = Refund(
+            payment_id=payment_id,
+            attempt_id=attempt.id,
+            amount=payment.amount,
+            reason="duplicate",
+            note=note,
+            requested_by=actor,
+            needs_approval=needs_second_person(payment, payment.amount),
+        )
+        made.append(_record(refund))
     return made
 
 
@@ -173,6 +181,13 @@ def reject(refund_id: str, *, actor: str, note: str = "") -> Refund:
         if not waits_for_approval(refund):
             raise NotWaiting
         refund_outcomes.reject(payment, refund, actor=actor, note=note)
+    return refund
+
+
+def _record(refund: Refund) -> Refund:
+    record_creation(refund, actor=refund.requested_by, reason=refund.note)
+    if not refund.needs_approval:
+        jobs.enqueue(REFUND, refund.id)
     return refund
 
 

@@ -100,15 +100,16 @@ def take_word_of_refund(alert: Alert, refund: Refund, way: Way, *, note: str, re
 def give_back(alert: Alert, payment: Payment, *, note: str, by: str) -> None:
     """Give back what should not have been collected: a second charge, or all that is left of a payment too many.
 
-    Asked for twice, it is given back once. Raises AlreadyDecided, and what refunds.request raises.
+    Asked for twice, it is given back once. Raises AlreadyDecided, and what refunds.request raises; then nothing is.
     """
     actor, kind, payment_id = f"user:{by}"[:100], alert.kind, payment.id
-    if kind == attempts.TWICE:
-        asked = refunds.request_second_charges(payment_id, note=note, actor=actor)
-    else:
-        asked = [refunds.request(payment_id, reason="duplicate", note=note[: refunds.LONGEST_NOTE], actor=actor)]
-    said = f"{note} (refund {', '.join(refund.id for refund in asked)})"
-    with transaction():
+    with transaction():  # one, so that a refund which fails at once puts the item back after it was taken out
+        if kind == attempts.TWICE:
+            asked = refunds.accept_second_charges(payment_id, note=note, actor=actor)
+        else:
+            short = note[: refunds.LONGEST_NOTE]
+            asked = [refunds.accept(payment_id, reason="duplicate", note=short, actor=actor)]
+        said = f"{note} (refund {', '.join(refund.id for refund in asked)})"
         if not asked or not close_alert(kind, payment_id, by=by, note=said):
             raise AlreadyDecided
 

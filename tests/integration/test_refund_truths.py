@@ -14,11 +14,22 @@ from app.api.views import refund_view
 from app.domain.review import Way
 from app.domain.statuses import AttemptStatus
 from app.models import Alert, Job, Refund, db, utc_now
-from app.services import attempts, events, jobs, payments, refund_outcomes, refund_settling, refunds, review, work
+from app.services import (
+    attempts,
+    events,
+    jobs,
+    payments,
+    refund_outcomes,
+    refund_settling,
+    refunds,
+    review,
+    review_words,
+    work,
+)
 from app.services.alerts import resolve_alert
 from app.services.errors import Busy, NotFound
 from app.services.refund_errors import RefundsUnsupported
-from app.services.review_errors import SaysOtherwise, StillUnderWay
+from app.services.review_errors import AlreadyDecided, SaysOtherwise, StillUnderWay
 from app.services.transaction import transaction
 from providers import registry
 from providers.interface import (
@@ -76,6 +87,20 @@ def test_a_second_charge_that_was_not_given_back_returns_to_the_queue(sandbox: S
     assert Way.REFUND in review.ways_of(item)
     again = give_second_back("Once more.")
     assert (again.attempt_id, again.status) == (attempt_id, "requested")
+
+
+@pytest.mark.parametrize("kind", ["charged_twice", "link_overpaid"])
+def test_what_a_colleague_closed_meanwhile_is_not_given_back(
+    sandbox: SandboxService, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    payment_id, _ = charged_twice(sandbox)
+    with transaction():
+        db.session.add(Alert(kind="link_overpaid", subject_id=payment_id, message="Paid once too often."))
+    [item] = alerts(kind)
+    monkeypatch.setattr(review_words, "close_alert", lambda *_, **__: False)  # as if theirs was committed just before
+    with pytest.raises(AlreadyDecided):
+        review.decide(item.id, Way.REFUND, note="Too much.", by=ANNA)
+    assert (refunds_of(payment_id), sums(payment_id)) == ([], ("paid", 0, 0))
 
 
 def test_a_second_charge_is_kept_in_the_queue_while_its_provider_gives_nothing_back(
