@@ -22,6 +22,8 @@ def moment(at: datetime) -> str:
     local = at.astimezone(ZoneInfo(current_app.config["JUNCTION"].merchant_timezone))
     locale = str(format_locale())
     zone = get_timezone_name(local, "short", locale=locale)
+    if zone[:1] in "+-":  # the locale has no letters for it; "CET" says more than "+0100"
+        zone = local.tzname() or zone
     return f"{format_date(local, 'long', locale=locale)}, {format_time(local, 'short', locale=locale)} ({zone})"
 
 

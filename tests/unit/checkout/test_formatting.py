@@ -43,17 +43,15 @@ def test_money(pages: Flask, locale: str, amount: int, currency: str, written: s
 @pytest.mark.parametrize(
     ("locale", "written"),
     [
-        ("en", "July 14, 2026, 2:05 PM"),
-        ("it", "14 luglio 2026, 14:05"),
-        ("de", "14. Juli 2026, 14:05"),
+        ("en", "July 14, 2026, 2:05 PM (CEST)"),
+        ("it", "14 luglio 2026, 14:05 (CEST)"),
+        ("de", "14. Juli 2026, 14:05 (MESZ)"),
     ],
 )
 def test_a_moment_is_told_in_the_merchants_zone_and_names_it(pages: Flask, locale: str, written: str) -> None:
     with pages.test_request_context("/shop"):
         speak(locale)
-        told = moment(NOON).replace("\u202f", " ")
-        assert told.startswith(f"{written} (")
-        assert told.endswith(")")
+        assert moment(NOON).replace("\u202f", " ") == written
 
 
 @given(st.integers(1, 10**12), st.integers(1, 12))
