@@ -76,5 +76,5 @@ def _why(reason: str) -> str:
     """Turn "soft_decline: card_declined" and "renewal 2: soft_decline" into words; other reasons are words already."""
     kind, _, code = reason.partition(": ")
     if kind in formats.FAILURES:
-        return f"{formats.FAILURES[kind]} ({code})"
+        return f"{formats.FAILURES[kind]} ({code})" if code else formats.FAILURES[kind]
     return f"{kind}: {formats.FAILURES[code].lower()}" if code in formats.FAILURES else reason
