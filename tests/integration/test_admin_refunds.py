@@ -56,7 +56,7 @@ def test_a_refund_is_looked_over_then_asked_for_once(app: Flask, payment: str) -
     assert "Refund of €20.28: Given back" in words
     assert "€20.28" in operator.words("/admin/refunds/?view=mine")
     assert "Given back" in operator.words("/admin/")  # whoever asked sees how it went
-    assert "Times the provider was asked 1" in operator.words(f"/admin/refunds/{refund_id}")
+    assert "Automatic checks 1" in operator.words(f"/admin/refunds/{refund_id}")
     assert operator.get(f"/admin/search/?q={refund_id}").location == f"/admin/refunds/{refund_id}"
 
 
