@@ -70,7 +70,7 @@ PILLS: dict[str, dict[str, Pill]] = {
     "refund": {
         "requested": Pill("Requested", "wait", "clock"),
         "pending": Pill("Under way", "wait", "clock"),
-        "succeeded": Pill("Given back", "good", "check"),
+        "succeeded": Pill("Refunded", "good", "check"),
         "failed": Pill("Failed", "bad", "cross"),
     },
     "subscription": {
@@ -89,6 +89,7 @@ PILLS: dict[str, dict[str, Pill]] = {
     },
     "delivery": {
         "waiting": Pill("Waiting", "wait", "clock"),
+        "later": Pill("Tried again later", "warn", "clock"),
         "delivered": Pill("Delivered", "good", "check"),
         "given_up": Pill("Given up", "bad", "cross"),
     },
@@ -118,6 +119,7 @@ ALERTS = {
     "renewal_needs_link": "A renewal waits for a link",
     "renewal_not_opened": "A renewal cannot be opened",
     "renewal_unexpected": "An unexpected renewal was charged",
+    "renewals_wait": "Renewals wait for an account",
     "report_missing": "No report",
     "subscription_not_adjusted": "A change was not accepted",
     "subscription_unknown": "No answer about a subscription",

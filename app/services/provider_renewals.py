@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.domain.money import format_money
 from app.domain.statuses import AttemptStatus, PaymentStatus, RenewalStatus, SubscriptionStatus
-from app.models import CheckoutSession, Payment, PaymentAttempt, Renewal, Subscription, db, utc_now
+from app.models import Alert, CheckoutSession, Payment, PaymentAttempt, Renewal, Subscription, db, utc_now
 from app.services import attempts, jobs, outcomes, periods
 from app.services.alerts import raise_alert
 from app.services.renewal_settings import renewal_settings
@@ -20,6 +20,7 @@ from app.services.transitions import can_move, move, record_creation
 from providers.interface import Charge, ChargeState, Failure, FailureKind, ProviderRenewal
 
 OFF = timedelta(days=1)  # by how much a provider's calendar may differ from ours before a person looks
+DIFFERS = "renewal_amount_differs"  # a kind of alerts
 GONE = Failure(FailureKind.TECHNICAL, "not_said", "The provider did not say why.")
 
 
@@ -38,7 +39,7 @@ def _take_over(subscription_id: str, told: ProviderRenewal, actor: str) -> str |
     with transaction():
         subscription, renewal = _lock(subscription_id, told.number)
         if (told.currency, told.amount) not in _agreed(subscription, renewal):
-            raise_alert("renewal_amount_differs", subscription_id, _difference(subscription, told))
+            _report(subscription, told)
             return None
         if renewal is None:
             renewal = _open(subscription, told)
@@ -54,7 +55,9 @@ def _take_over(subscription_id: str, told: ProviderRenewal, actor: str) -> str |
             _record(subscription, renewal, told, actor)
         elif told.state is ChargeState.SUCCEEDED and attempt.status == AttemptStatus.FAILED:
             return attempt.id
-        if told.state is ChargeState.FAILED and renewal.status == RenewalStatus.OPEN:
+        # What we collect by now is ours to try and to give up: an old word of the provider's moves it no more.
+        theirs = subscription.collection == "automatic" and renewal.status == RenewalStatus.OPEN
+        if told.state is ChargeState.FAILED and theirs:
             _hold_or_give_up(subscription, renewal, told, actor)
     return None
 
@@ -164,10 +167,25 @@ def _charge(attempt_id: str, told: ProviderRenewal) -> Charge:
     )
 
 
-def _difference(subscription: Subscription, told: ProviderRenewal) -> str:
-    try:
-        theirs = format_money(told.amount, told.currency, "en")
-    except (KeyError, ValueError):
-        theirs = f"{told.amount} {told.currency}"
+def _report(subscription: Subscription, told: ProviderRenewal) -> None:
+    """Alert of an amount that was not agreed on, once for each period and amount: the provider says it at every answer,
+    also when a person has dealt with it."""
+    told_of = select(Alert).where(Alert.kind == DIFFERS, Alert.subject_id == subscription.id)
+    known = db.session.scalars(told_of).all()
+    charged = f"The provider charged {_money(told)} for period {told.number};"
+    if any(charged in alert.message for alert in known):
+        return
     ours = format_money(subscription.amount, subscription.currency, "en")
-    return f"The provider charged {theirs} for period {told.number}; we agreed on {ours}. It was not taken over."
+    message = f"{charged} we agreed on {ours}. It was not taken over."
+    waiting = next((alert for alert in known if alert.resolved_at is None), None)
+    if waiting is None:
+        raise_alert(DIFFERS, subscription.id, message)
+    else:
+        waiting.message = f"{waiting.message} {message}"
+
+
+def _money(told: ProviderRenewal) -> str:
+    try:
+        return format_money(told.amount, told.currency, "en")
+    except (KeyError, ValueError):
+        return f"{told.amount} {told.currency}"

@@ -138,12 +138,11 @@ def _bring_into_step(subscription_id: str) -> ProviderSubscription | None:
             take_over(subscription_id, truth)
             call = call_of(subscription_id)
             release()
-            if truth.state is ProviderSubscriptionState.ENDED or (truth.amount, truth.ends_at) == (
-                call.amount,
-                call.ends_at,
-            ):
+            ends_at = call.end_wanted(truth)
+            agreed = (truth.amount, truth.ends_at) == (call.amount, ends_at)
+            if agreed or truth.state is ProviderSubscriptionState.ENDED:
                 return truth
-            call.provider.adjust_subscription(call.account, subscription_id, amount=call.amount, ends_at=call.ends_at)
+            call.provider.adjust_subscription(call.account, subscription_id, amount=call.amount, ends_at=ends_at)
         except ProviderRefused as refused:
             _refused(subscription_id, refused)
             return None

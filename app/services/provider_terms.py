@@ -32,7 +32,10 @@ AFTER_DUE = timedelta(minutes=10)  # its own scheduler needs a moment
 
 @dataclass(frozen=True)
 class Call:
-    """All that speaking with the provider needs, read while a transaction was open; `request` None: do not start."""
+    """All that speaking with the provider needs, read while a transaction was open; `request` None: do not start.
+
+    `is_over`: the provider is to charge nothing any more, as the subscription has ended or we charge it ourselves.
+    """
 
     provider: Provider
     account: AccountConfig
@@ -40,6 +43,13 @@ class Call:
     request: SubscriptionRequest | None
     amount: int
     ends_at: datetime | None
+    is_over: bool
+
+    def end_wanted(self, truth: ProviderSubscription) -> datetime | None:
+        """Return when it shall end there. Once it is over, nothing gives the provider a later end than it has: it would
+        charge what it has been told not to, and we may have charged since."""
+        ends = (self.ends_at, truth.ends_at) if self.is_over else (self.ends_at,)
+        return min((end for end in ends if end is not None), default=None)
 
 
 def call_of(subscription_id: str) -> Call:
@@ -56,6 +66,7 @@ def call_of(subscription_id: str) -> Call:
         request=_request(subscription),
         amount=subscription.amount,
         ends_at=_end_at_provider(subscription),
+        is_over=not _is_charged_there(subscription),
     )
 
 
@@ -71,7 +82,7 @@ def take_over(subscription_id: str, truth: ProviderSubscription) -> None:
         subscription.provider_reference = truth.provider_reference
         # After the renewals: those asked for what was agreed before.
         subscription.provider_amount, subscription.synced_at = truth.amount, utc_now()
-        if subscription.status in RUNNING_SUBSCRIPTION and subscription.collection == "automatic":
+        if _is_charged_there(subscription):
             _conclude(subscription, truth, actor)
 
 
@@ -80,7 +91,7 @@ def next_sync(subscription: Subscription, truth: ProviderSubscription) -> dateti
     now = utc_now()
     waits = [told.due_at for told in truth.renewals if told.failure is None and told.state == "pending"]
     moments = [next_check(min(waits), now)] if waits else []
-    if subscription.status in RUNNING_SUBSCRIPTION and subscription.collection == "automatic":
+    if _is_charged_there(subscription):
         due_at, cancel_at = subscription.next_due_at, subscription.cancel_at
         moments += [moment + AFTER_DUE for moment in (due_at, *_tries(truth)) if moment is not None and moment > now]
         moments += [next_check(due_at, now)] if due_at is not None and due_at <= now else []
@@ -102,16 +113,21 @@ def _conclude(subscription: Subscription, truth: ProviderSubscription, actor: st
     stops_at = now if ended else truth.ends_at
     cancel_at, due_at = subscription.cancel_at, subscription.next_due_at
     held = open_renewals(subscription.id)
-    if cancel_at is not None:
-        if cancel_at <= now and stops_at is not None and stops_at <= now:
+    if cancel_at is not None and cancel_at <= now:
+        if stops_at is not None and stops_at <= now:
             end(subscription, SubscriptionStatus.CANCELLED, actor="system", reason=cancellation_reason(subscription))
-    elif subscription.ask_method:
+    elif subscription.ask_method and (ended or cancel_at is None):
         to_pay = all(renewal.failure_kind and renewal.next_try_at is None for renewal in held)
         if to_pay and stops_at is not None and (ended or due_at is None or stops_at <= due_at):
             charge_ourselves(subscription, "the customer chooses another method", actor=actor)
             for renewal in held:
                 jobs.enqueue(ASK, renewal.id)
-    elif ended and due_at is not None and not held:
+    elif cancel_at is not None or not ended or due_at is None or held:
+        return
+    elif truth.ends_at == due_at:  # as we had asked: the provider heard too late that it shall go on
+        charge_ourselves(subscription, "the provider had ended it when it was to go on", actor=actor)
+        raise_alert("charged_by_us", subscription.id, "It goes on, but its provider had ended it by then.")
+    else:
         end(subscription, SubscriptionStatus.CANCELLED, actor=actor, reason="the provider ended it, unasked")
         raise_alert("ended_by_provider", subscription.id, "The provider ended this subscription; nobody here asked it.")
 
@@ -120,17 +136,15 @@ def _end_at_provider(subscription: Subscription) -> datetime | None:
     """Return when the provider is to end: on the day of a cancellation, or before the customer chooses anew."""
     if subscription.status not in RUNNING_SUBSCRIPTION:
         return subscription.ended_at
+    if subscription.collection == "manual":
+        return utc_now()
     days = (subscription.cancel_at, subscription.next_due_at if subscription.ask_method else None)
     return min((day for day in days if day is not None), default=None)
 
 
 def _request(subscription: Subscription) -> SubscriptionRequest | None:
     """Return what starts the subscription at its provider; None when it has begun there or is not to."""
-    to_start = (
-        subscription.status in RUNNING_SUBSCRIPTION
-        and subscription.collection == "automatic"
-        and subscription.provider_reference is None
-    )
+    to_start = _is_charged_there(subscription) and subscription.provider_reference is None
     if not to_start or subscription.next_due_at is None or subscription.token is None:
         return None
     assert subscription.anchor_on is not None, "it has begun"
@@ -152,6 +166,10 @@ def _request(subscription: Subscription) -> SubscriptionRequest | None:
         description=current_app.config["JUNCTION"].theme.name,
         customer_email=subscription.customer_email,
     )
+
+
+def _is_charged_there(subscription: Subscription) -> bool:
+    return subscription.status in RUNNING_SUBSCRIPTION and subscription.collection == "automatic"
 
 
 def _tries(truth: ProviderSubscription) -> list[datetime | None]:

@@ -10,10 +10,11 @@ from app.domain.ids import new_id
 from app.domain.statuses import RUNNING_SUBSCRIPTION, PaymentStatus, RenewalStatus
 from app.models import CheckoutSession, Event, Payment, PaymentAttempt, PaymentLink, Renewal, Subscription, db, utc_now
 from app.services import accounts, attempts, charging, events, jobs, payment_links, payments, periods
-from app.services.alerts import raise_alert
+from app.services.alerts import close_alert, raise_alert
 from app.services.errors import Busy, NotFound
 from app.services.provider_subscriptions import stop
 from app.services.renewal_settings import renewal_settings
+from app.services.renewals import LONGEST
 from app.services.sessions import live_attempt
 from app.services.slots import provider_slot
 from app.services.subscription_errors import (
@@ -30,6 +31,8 @@ from providers.interface import ChargeStage, FailureKind
 LATER = timedelta(hours=1)  # when a try that cannot be made now is due again; no try is counted
 PAUSE = timedelta(seconds=5)
 FAILED = "subscription.renewal_failed"
+WAIT, TOO_LONG = "renewals_wait", timedelta(days=1)  # a kind of alerts, and how long an outage may keep us waiting
+_WAITING = "It is switched off or in outage, and renewals by what it stores have been waiting for a day or longer."
 DECLINES = (FailureKind.HARD_DECLINE, FailureKind.SOFT_DECLINE)
 
 
@@ -135,11 +138,16 @@ def _start(renewal_id: str, *, actor: str, now_please: bool = False) -> PaymentA
             _refuse(subscription, renewal, live)
         elif not _is_due(subscription, renewal, utc_now()):
             return None
-        if live or subscription.account_id not in accounts.usable():
+        usable = subscription.account_id in accounts.usable()
+        if live or not usable:
             renewal.next_try_at = utc_now() + LATER
+            if not usable and utc_now() - renewal.due_at > TOO_LONG:
+                raise_alert(WAIT, str(subscription.account_id), _WAITING)
             return None
+        close_alert(WAIT, str(subscription.account_id), note="It can be used again.")
         renewal.tries += 1
         renewal.next_try_at = None
+        session.expires_at = max(session.expires_at, utc_now() + LONGEST)  # a failure tells how long it lives after it
         return _record(subscription, payment, actor)
 
 

@@ -7,17 +7,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 
 from app.domain.ids import new_id
 from app.domain.statuses import PaymentStatus, SessionStatus
-from app.models import IS_LIVE, CheckoutSession, Payment, PaymentAttempt, db, utc_now
+from app.models import IS_LIVE, CheckoutSession, Payment, PaymentAttempt, Renewal, db, utc_now
+from app.models.subscriptions import IS_OPEN
 from app.services import own_attributes, rule_sets
 from app.services.decisions import decide_for
 from app.services.errors import NotFound
 from app.services.facts import check_attributes
 from app.services.transaction import transaction
 from app.services.transitions import move, record_creation
+
+_IS_TO_BE_TRIED = and_(IS_OPEN, Renewal.next_try_at.is_not(None))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +113,11 @@ def live_attempt(session_id: str) -> PaymentAttempt | None:
 
 
 def expire(session: CheckoutSession, *, actor: str = "system", reason: str = "its time passed") -> bool:
-    """Expire an open session in the caller's transaction, unless a live attempt may still take the money."""
+    """Expire an open session in the caller's transaction, unless a live attempt may still take the money, or it is
+    a renewal's that is still to be tried: after a stop of ours its tries come late, and they come first."""
     locked = db.session.get_one(CheckoutSession, session.id, with_for_update=True, populate_existing=True)
-    if locked.status != SessionStatus.OPEN or live_attempt(session.id) is not None:
+    to_be_tried = db.session.scalar(select(Renewal.id).where(Renewal.session_id == session.id, _IS_TO_BE_TRIED))
+    if locked.status != SessionStatus.OPEN or live_attempt(session.id) is not None or to_be_tried is not None:
         return False
     moved = move(locked, SessionStatus.EXPIRED, actor=actor, reason=reason)
     payment = db.session.scalar(select(Payment).where(Payment.session_id == session.id))
@@ -124,10 +129,12 @@ def expire(session: CheckoutSession, *, actor: str = "system", reason: str = "it
 def expire_overdue(limit: int = 200) -> int:
     """Expire sessions whose time has passed; return how many."""
     live = exists().where(PaymentAttempt.session_id == CheckoutSession.id, IS_LIVE)
+    to_be_tried = exists().where(Renewal.session_id == CheckoutSession.id, _IS_TO_BE_TRIED)
     with transaction():
         overdue = db.session.scalars(
             select(CheckoutSession)
-            .where(CheckoutSession.status == SessionStatus.OPEN, CheckoutSession.expires_at <= utc_now(), ~live)
+            .where(CheckoutSession.status == SessionStatus.OPEN, CheckoutSession.expires_at <= utc_now())
+            .where(~live, ~to_be_tried)
             .order_by(CheckoutSession.expires_at, CheckoutSession.id)
             .limit(limit)
         ).all()

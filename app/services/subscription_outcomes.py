@@ -155,7 +155,7 @@ def _may_revive(subscription: Subscription) -> bool:
 def _revive(subscription: Subscription, renewal: Renewal, actor: str) -> None:
     """Let a subscription go on that was given up: periods that went by meanwhile were not delivered, nor are charged.
 
-    From here on we charge it: a provider that charged it by itself has ended that.
+    From here on we charge it; a provider that charged it by itself is asked whether it has ended that.
     """
     number, now = subscription.next_number, utc_now()
     while (due_at := periods.due_if_any(subscription, number)) is not None and due_at <= now:
@@ -169,7 +169,7 @@ def _revive(subscription: Subscription, renewal: Renewal, actor: str) -> None:
         next_due_at=due_at,
         ended_at=None,
         collection="manual",
-        next_sync_at=None,
+        next_sync_at=now if subscription.provider_reference is not None else None,
     )
 
 

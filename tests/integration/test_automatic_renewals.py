@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
 
 from app.domain.statuses import RenewalStatus, SubscriptionStatus
 from app.models import Subscription, db, utc_now
@@ -26,7 +25,16 @@ from providers.interface import ProviderSubscriptionState as State
 from tests.support.flow import alerts, attempts_of, pay
 from tests.support.provider_books import Books
 from tests.support.sandbox import SandboxService
-from tests.support.subscribing import AMOUNT, created, fresh, paid_for, renewals_of, told_of, turn
+from tests.support.subscribing import (
+    AMOUNT,
+    ask_provider,
+    fresh,
+    paid_for,
+    renewals_of,
+    subscribed_there,
+    told_of,
+    turn,
+)
 from tests.support.threads import together
 from tests.support.waiting import wait_until
 
@@ -42,32 +50,10 @@ def books(monkeypatch: pytest.MonkeyPatch) -> Books:
     return books
 
 
-def subscribed(sandbox: SandboxService, unit: str = "month", *, ago: int = 0, **wanted: Any) -> str:
-    """An automatic subscription whose first payment was made, as if `ago` days before today; not yet synchronised."""
-    session = created(unit, collection="automatic", **wanted)
-    attempt = pay(session.id)
-    sandbox.approve(attempt.redirect_url)
-    payments.settle(attempt.id)
-    with transaction():
-        subscription = db.session.get_one(Subscription, session.subscription_id)
-        subscription.anchor_on -= timedelta(days=ago)
-        subscription.next_due_at -= timedelta(days=ago)
-    return str(session.subscription_id)
-
-
-def ask_provider(subscription_id: str) -> Subscription:
-    """Let the clock find that the provider is to be asked, and the worker ask."""
-    with transaction():
-        now = update(Subscription).where(Subscription.id == subscription_id, Subscription.next_sync_at.is_not(None))
-        db.session.execute(now.values(next_sync_at=utc_now() - timedelta(seconds=1)))
-    turn()
-    return fresh(subscription_id)
-
-
 @pytest.mark.usefixtures("app_context")
 def test_without_any_webhook_the_sandbox_charges_and_we_follow(sandbox: SandboxService) -> None:
     """Four days late on both sides: every period is charged there once and taken over here once."""
-    subscription_id = subscribed(sandbox, "day", ago=4, total_payments=6)
+    subscription_id = subscribed_there(sandbox, "day", ago=4, total_payments=6)
 
     def followed() -> bool:
         return len(paid_for(ask_provider(subscription_id).id)) >= 4
@@ -85,7 +71,7 @@ def test_without_any_webhook_the_sandbox_charges_and_we_follow(sandbox: SandboxS
 @pytest.mark.usefixtures("app_context")
 def test_webhooks_shuffled_and_repeated_change_nothing_twice(sandbox: SandboxService, books: Books) -> None:
     """What a delivery brings may be older than what is known: every word of the provider, in every order."""
-    subscription_id = subscribed(sandbox, "day", ago=3)
+    subscription_id = subscribed_there(sandbox, "day", ago=3)
     ask_provider(subscription_id)
     words = []
     for number in (2, 3):
@@ -116,7 +102,7 @@ def test_eight_workers_that_ask_at_once_take_each_period_over_once(
     app: Flask, sandbox: SandboxService, books: Books
 ) -> None:
     with app.app_context():
-        subscription_id = subscribed(sandbox, "day", ago=3)
+        subscription_id = subscribed_there(sandbox, "day", ago=3)
         ask_provider(subscription_id)
         books.charge(subscription_id, 2)
         books.charge(subscription_id, 3, DECLINED, next_try_at=utc_now() + timedelta(days=1))
@@ -134,7 +120,7 @@ def test_eight_workers_that_ask_at_once_take_each_period_over_once(
 
 @pytest.mark.usefixtures("app_context")
 def test_a_decline_holds_it_and_the_providers_giving_up_ends_it(sandbox: SandboxService, books: Books) -> None:
-    subscription_id = subscribed(sandbox, ago=31)
+    subscription_id = subscribed_there(sandbox, ago=31)
     ask_provider(subscription_id)
     books.charge(subscription_id, 2, DECLINED, next_try_at=utc_now() + timedelta(days=1))
     held = ask_provider(subscription_id)
@@ -154,7 +140,7 @@ def test_a_decline_holds_it_and_the_providers_giving_up_ends_it(sandbox: Sandbox
 def test_a_cancellation_is_told_at_once_withdrawn_and_carried_out_on_its_day(
     sandbox: SandboxService, books: Books
 ) -> None:
-    subscription_id = subscribed(sandbox)
+    subscription_id = subscribed_there(sandbox)
     due_at = ask_provider(subscription_id).next_due_at
     subscriptions.request_cancellation(subscription_id, actor="tester")
     turn()
@@ -179,7 +165,7 @@ def test_a_cancellation_is_told_at_once_withdrawn_and_carried_out_on_its_day(
 def test_an_amount_is_changed_at_the_provider_and_one_never_agreed_is_not_applied(
     sandbox: SandboxService, books: Books
 ) -> None:
-    subscription_id = subscribed(sandbox, "day", ago=3)
+    subscription_id = subscribed_there(sandbox, "day", ago=3)
     ask_provider(subscription_id)
     subscriptions.change(subscription_id, amount=1290, actor="tester")
     books.charge(subscription_id, 2)  # the provider was faster: by the amount that it had confirmed
@@ -198,7 +184,7 @@ def test_an_amount_is_changed_at_the_provider_and_one_never_agreed_is_not_applie
 def test_a_provider_that_will_not_start_it_leaves_the_charging_to_us(
     sandbox: SandboxService, books: Books, kind: FailureKind
 ) -> None:
-    subscription_id = subscribed(sandbox)
+    subscription_id = subscribed_there(sandbox)
     books.refusal = Failure(kind, "refused", "Not here.")
     waits = kind is FailureKind.TECHNICAL
     assert ask_provider(subscription_id).collection == ("automatic" if waits else "manual")
@@ -213,7 +199,7 @@ def test_a_provider_that_will_not_start_it_leaves_the_charging_to_us(
 def test_a_start_that_was_not_answered_is_looked_up_and_not_started_twice(
     sandbox: SandboxService, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subscription_id = subscribed(sandbox)
+    subscription_id = subscribed_there(sandbox)
 
     def started_but_silent(account: Any, request: SubscriptionRequest) -> ProviderSubscription:
         books.start_subscription(account, request)
@@ -229,7 +215,7 @@ def test_a_start_that_was_not_answered_is_looked_up_and_not_started_twice(
 def test_a_customer_who_pays_a_held_renewal_by_link_is_charged_by_us_from_then_on(
     sandbox: SandboxService, books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subscription_id = subscribed(sandbox, ago=31)
+    subscription_id = subscribed_there(sandbox, ago=31)
     ask_provider(subscription_id)
     books.charge(subscription_id, 2, DECLINED, next_try_at=utc_now() + timedelta(days=1))
     ask_provider(subscription_id)
@@ -261,7 +247,7 @@ def test_a_customer_who_pays_a_held_renewal_by_link_is_charged_by_us_from_then_o
 def test_one_that_the_provider_ended_by_itself_is_cancelled_and_a_person_told(
     sandbox: SandboxService, books: Books
 ) -> None:
-    subscription_id = subscribed(sandbox)
+    subscription_id = subscribed_there(sandbox)
     ask_provider(subscription_id)
     books.change(subscription_id, state=State.ENDED)
     assert ask_provider(subscription_id).status == SubscriptionStatus.CANCELLED

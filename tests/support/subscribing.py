@@ -1,9 +1,9 @@
 """Subscriptions driven through the services, and the clock that their renewals follow."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.models import CheckoutSession, Event, Job, Payment, PaymentAttempt, Renewal, Subscription, db, utc_now
 from app.services import payments, sessions, subscription_clock, subscriptions, work
@@ -43,6 +43,28 @@ def subscribed(sandbox: SandboxService, unit: str = "month", **wanted: Any) -> S
     sandbox.approve(attempt.redirect_url)
     payments.settle(attempt.id)
     return fresh(session.subscription_id)
+
+
+def subscribed_there(sandbox: SandboxService, unit: str = "month", *, ago: int = 0, **wanted: Any) -> str:
+    """An automatic subscription whose first payment was made, as if `ago` days before today; not yet synchronised."""
+    session = created(unit, collection="automatic", **wanted)
+    attempt = pay(session.id)
+    sandbox.approve(attempt.redirect_url)
+    payments.settle(attempt.id)
+    with transaction():
+        subscription = db.session.get_one(Subscription, session.subscription_id)
+        subscription.anchor_on -= timedelta(days=ago)
+        subscription.next_due_at -= timedelta(days=ago)
+    return str(session.subscription_id)
+
+
+def ask_provider(subscription_id: str) -> Subscription:
+    """Let the clock find that the provider is to be asked, and the worker ask."""
+    with transaction():
+        now = update(Subscription).where(Subscription.id == subscription_id, Subscription.next_sync_at.is_not(None))
+        db.session.execute(now.values(next_sync_at=utc_now() - timedelta(seconds=1)))
+    turn()
+    return fresh(subscription_id)
 
 
 def fresh(subscription_id: str | None) -> Subscription:
