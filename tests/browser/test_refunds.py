@@ -51,7 +51,7 @@ def test_a_refund_by_form_without_script_on_a_phone(
         expect(page.get_by_text("€20.28 is being given back")).to_be_visible()
         assert wait_until(lambda: _payment(stack, paid[0])["refunded"] == 2028)
         page.reload()
-        expect(page.get_by_text("Given back", exact=True).last).to_be_visible()
+        expect(page.get_by_text("Refunded", exact=True).last).to_be_visible()
         expect(page.get_by_text("Partly refunded").first).to_be_visible()
 
 

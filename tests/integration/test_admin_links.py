@@ -36,6 +36,18 @@ def all_links(app: Flask) -> list[PaymentLink]:
         return list(db.session.scalars(select(PaymentLink).order_by(PaymentLink.id)))
 
 
+def test_the_search_box_finds_links_by_address_and_by_reference(app: Flask) -> None:
+    with app.app_context():
+        first, second = new_link(reference="gift-1").id, new_link(reference="gift-2").id
+    add_person(app, "author@example.com", "rules_author")
+    operator, author = Operator(app), Operator(app, "author@example.com")
+    found = operator.page("/admin/search/?q=ada@example.com")
+    assert f"/admin/links/{first}" in found
+    assert f"/admin/links/{second}" in found
+    assert operator.get("/admin/search/?q=gift-2").location == f"/admin/links/{second}"
+    assert "Nothing found" in author.words("/admin/search/?q=gift-2")  # whoever sees no links finds none
+
+
 def test_the_list_is_found_by_view_and_by_address(app: Flask) -> None:
     with app.app_context():
         opened = new_link(reference="opened")

@@ -53,9 +53,9 @@ def test_a_refund_is_looked_over_then_asked_for_once(app: Flask, payment: str) -
         run_jobs()
     words = operator.words(f"/admin/payments/{payment}")
     assert "Partly refunded" in words
-    assert "Refund of €20.28: Given back" in words
+    assert "Refund of €20.28: Refunded" in words
     assert "€20.28" in operator.words("/admin/refunds/?view=mine")
-    assert "Given back" in operator.words("/admin/")  # whoever asked sees how it went
+    assert "Refunded" in operator.words("/admin/")  # whoever asked sees how it went
     assert "Automatic checks 1" in operator.words(f"/admin/refunds/{refund_id}")
     assert operator.get(f"/admin/search/?q={refund_id}").location == f"/admin/refunds/{refund_id}"
 

@@ -127,6 +127,7 @@ def test_the_log_tells_each_try_and_sends_again(app: Flask, operator: Operator, 
     assert "<b>away</b>" in words, "the reply was not shown as text"
     assert '"amount": 12990' in words
     assert "<b>away" not in operator.page(path)
+    assert "Tried again later" in words
     assert "Send again" not in words  # it will be, by itself
     with time_machine.travel(utc_now() + timedelta(seconds=10)), app.app_context():
         run_due()
