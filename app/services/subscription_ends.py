@@ -25,6 +25,7 @@ def end(subscription: Subscription, to: SubscriptionStatus, *, actor: str, reaso
     by itself is told at once.
     """
     now = utc_now()
+    charged_there = subscription.collection == "automatic" and subscription.account_id is not None
     for renewal in open_renewals(subscription.id):
         move(renewal, RenewalStatus.VOID, actor=actor, reason=reason, next_try_at=None, ended_at=now)
         close_session(renewal)
@@ -35,7 +36,7 @@ def end(subscription: Subscription, to: SubscriptionStatus, *, actor: str, reaso
         reason=reason,
         ended_at=now,
         next_due_at=None,
-        next_sync_at=now if subscription.collection == "automatic" else None,
+        next_sync_at=now if charged_there else None,
     )
 
 

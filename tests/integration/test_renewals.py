@@ -69,9 +69,10 @@ def test_a_membership_is_charged_on_the_last_day_of_each_month(sandbox: SandboxS
 @pytest.mark.usefixtures("app_context")
 def test_a_first_checkout_that_nobody_pays_ends_the_subscription() -> None:
     with time_machine.travel(START) as clock:
-        session = created()
+        session = created(collection="automatic")
         turn_at(clock, START + timedelta(hours=25))
-        assert fresh(session.subscription_id).status == SubscriptionStatus.EXPIRED
+        subscription = fresh(session.subscription_id)
+        assert (subscription.status, subscription.next_sync_at) == (SubscriptionStatus.EXPIRED, None)
         assert [renewal.status for renewal in renewals_of(str(session.subscription_id))] == [RenewalStatus.VOID]
 
 
