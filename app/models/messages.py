@@ -60,7 +60,7 @@ class MessageTry(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
-    outcome: Mapped[str] = mapped_column(String(20))  # sent, refused (for good), failed, over; again: somebody asked for more
+    outcome: Mapped[str] = mapped_column(String(20))  # sent, refused, failed, over; again: somebody asked
     detail: Mapped[str] = mapped_column(Text, default="")
 
 

@@ -50,8 +50,9 @@ def test_placeholders_survive_translation(language: str) -> None:
 
     for message in read(language):
         if message.id:
-            source = message.id[1] if isinstance(message.id, tuple) else message.id
-            for text in message.string if isinstance(message.string, tuple) else (message.string,):
+            sources = message.id if isinstance(message.id, tuple) else (message.id,)
+            texts = message.string if isinstance(message.string, tuple) else (message.string,)
+            for source, text in zip(sources, texts, strict=True):  # of one, then of several
                 assert placeholders(text) == placeholders(source), source
 
 
