@@ -131,10 +131,8 @@ def _reference(reference: str | None) -> list[tuple[str, str | datetime, str]]:
 
 
 def _asked(checks: int, next_at: datetime | None) -> list[tuple[str, str | datetime, str]]:
-    facts: list[tuple[str, str | datetime, str]] = [
-        ("Asked by itself", "once" if checks == 1 else f"{checks} times", "")
-    ]
-    return [*facts, ("Asks again", next_at, "moment")] if next_at else facts
+    facts: list[tuple[str, str | datetime, str]] = [("Automatic checks", formats.count(checks), "")]
+    return [*facts, ("Next automatic check", next_at, "moment")] if next_at else facts
 
 
 def _names(subject: Subject | None, payment: Payment | None) -> Mapping[str, str]:
