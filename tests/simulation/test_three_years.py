@@ -56,7 +56,7 @@ def test_years_of_subscriptions(
         _tell(found, life, time.monotonic() - began, database_url.split(":")[0])
     assert found.wrong == [], f"seed {seed}"
     assert len(life.ids) == SIZE
-    assert found.counts["periods paid"] > SIZE
+    assert found.counts["periods paid"] >= SIZE
 
 
 def _tell(found: Audit, life: Life, seconds: float, kind: str) -> None:
