@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, exists, select, update
 
-from app.domain.statuses import PaymentLinkStatus
-from app.models import IS_LIVE, CheckoutSession, PaymentAttempt, PaymentLink, db, utc_now
+from app.domain.statuses import PaymentLinkStatus, RenewalStatus
+from app.models import IS_LIVE, CheckoutSession, PaymentAttempt, PaymentLink, Renewal, db, utc_now
 from app.services import events
 from app.services.payment_link_states import lock
 from app.services.payment_links import REMINDED
@@ -16,6 +16,7 @@ from app.services.transitions import move
 
 WHILE_PAYING = timedelta(minutes=15)  # a reminder waits while somebody is paying, which may fail
 _ACTIVE = PaymentLink.status == PaymentLinkStatus.ACTIVE
+_IS_IN_VAIN = PaymentLink.renewal.has(Renewal.status.in_((RenewalStatus.FAILED, RenewalStatus.VOID)))
 
 
 def remind_due(limit: int = 100) -> int:
@@ -25,13 +26,15 @@ def remind_due(limit: int = 100) -> int:
 
 
 def expire_due(limit: int = 100) -> int:
-    """Expire links whose time has passed; return how many. A payment that is under way may still complete one."""
+    """Expire links whose time has passed, and those of renewals that were given up or ended with their subscription;
+    return how many. A payment that is under way may still complete one."""
     expired = 0
-    for link_id in _ids((_ACTIVE, PaymentLink.expires_at <= utc_now()), limit):
-        with transaction():
-            link = lock(link_id)
-            if link.status == PaymentLinkStatus.ACTIVE:
-                expired += move(link, PaymentLinkStatus.EXPIRED, actor="system", reason="its time passed")
+    for why, which in (("its time passed", PaymentLink.expires_at <= utc_now()), ("its renewal is over", _IS_IN_VAIN)):
+        for link_id in _ids((_ACTIVE, which), limit):
+            with transaction():
+                link = lock(link_id)
+                if link.status == PaymentLinkStatus.ACTIVE:
+                    expired += move(link, PaymentLinkStatus.EXPIRED, actor="system", reason=why)
     return expired
 
 

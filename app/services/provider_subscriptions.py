@@ -13,7 +13,15 @@ from app.models import Renewal, Subscription, db, utc_now
 from app.services import jobs, periods, rule_sets
 from app.services.alerts import close_alert, raise_alert
 from app.services.errors import NotFound
-from app.services.provider_terms import AT_LEAST, Call, call_of, charge_ourselves, next_sync, take_over
+from app.services.provider_terms import (
+    AT_LEAST,
+    Call,
+    call_of,
+    charge_ourselves,
+    is_charged_there,
+    next_sync,
+    take_over,
+)
 from app.services.slots import provider_slot
 from app.services.subscription_errors import ProviderSilent, RenewalUnderWay
 from app.services.transaction import release, transaction
@@ -198,7 +206,7 @@ def _note_lost(subscription_id: str) -> None:
     """Ask no more about what is over; alert when the provider no longer knows what it should be charging."""
     with transaction():
         subscription = periods.lock(subscription_id)
-        if subscription.status in RUNNING_SUBSCRIPTION and subscription.provider_reference is not None:
+        if is_charged_there(subscription) and subscription.provider_reference is not None:
             raise_alert(UNKNOWN, subscription_id, "The provider says that it has no such subscription.")
         else:
             subscription.next_sync_at = None

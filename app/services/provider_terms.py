@@ -66,7 +66,7 @@ def call_of(subscription_id: str) -> Call:
         request=_request(subscription),
         amount=subscription.amount,
         ends_at=_end_at_provider(subscription),
-        is_over=not _is_charged_there(subscription),
+        is_over=not is_charged_there(subscription),
     )
 
 
@@ -82,7 +82,7 @@ def take_over(subscription_id: str, truth: ProviderSubscription) -> None:
         subscription.provider_reference = truth.provider_reference
         # After the renewals: those asked for what was agreed before.
         subscription.provider_amount, subscription.synced_at = truth.amount, utc_now()
-        if _is_charged_there(subscription):
+        if is_charged_there(subscription):
             _conclude(subscription, truth, actor)
 
 
@@ -91,13 +91,18 @@ def next_sync(subscription: Subscription, truth: ProviderSubscription) -> dateti
     now = utc_now()
     waits = [told.due_at for told in truth.renewals if told.failure is None and told.state == "pending"]
     moments = [next_check(min(waits), now)] if waits else []
-    if _is_charged_there(subscription):
+    if is_charged_there(subscription):
         due_at, cancel_at = subscription.next_due_at, subscription.cancel_at
         moments += [moment + AFTER_DUE for moment in (due_at, *_tries(truth)) if moment is not None and moment > now]
         moments += [next_check(due_at, now)] if due_at is not None and due_at <= now else []
         moments += [max(cancel_at, now + timedelta(seconds=1))] if cancel_at is not None else []
         moments += [now + AT_LEAST] if truth.state is ProviderSubscriptionState.ACTIVE else []
     return min(moments, default=None)
+
+
+def is_charged_there(subscription: Subscription) -> bool:
+    """Tell whether its provider charges the renewals of a running subscription by itself."""
+    return subscription.status in RUNNING_SUBSCRIPTION and subscription.collection == "automatic"
 
 
 def charge_ourselves(subscription: Subscription, why: str, *, actor: str) -> None:
@@ -144,7 +149,7 @@ def _end_at_provider(subscription: Subscription) -> datetime | None:
 
 def _request(subscription: Subscription) -> SubscriptionRequest | None:
     """Return what starts the subscription at its provider; None when it has begun there or is not to."""
-    to_start = _is_charged_there(subscription) and subscription.provider_reference is None
+    to_start = is_charged_there(subscription) and subscription.provider_reference is None
     if not to_start or subscription.next_due_at is None or subscription.token is None:
         return None
     assert subscription.anchor_on is not None, "it has begun"
@@ -166,10 +171,6 @@ def _request(subscription: Subscription) -> SubscriptionRequest | None:
         description=current_app.config["JUNCTION"].theme.name,
         customer_email=subscription.customer_email,
     )
-
-
-def _is_charged_there(subscription: Subscription) -> bool:
-    return subscription.status in RUNNING_SUBSCRIPTION and subscription.collection == "automatic"
 
 
 def _tries(truth: ProviderSubscription) -> list[datetime | None]:

@@ -169,7 +169,7 @@ def _revive(subscription: Subscription, renewal: Renewal, actor: str) -> None:
         next_due_at=due_at,
         ended_at=None,
         collection="manual",
-        next_sync_at=now if subscription.provider_reference is not None else None,
+        next_sync_at=now if subscription.collection == "automatic" else None,
     )
 
 

@@ -109,11 +109,11 @@ def sweep() -> int:
 
 
 def housekeep() -> None:
-    """Expire overdue sessions, remind of payment links and expire them, and forget what is no longer needed."""
+    """Expire overdue sessions, expire payment links and remind of them, and forget what is no longer needed."""
     sessions.expire_overdue()
     subscription_clock.housekeep()
-    payment_link_clock.remind_due()
     payment_link_clock.expire_due()
+    payment_link_clock.remind_due()
     idempotency.forget_old()
     jobs.forget_done()
     inbox.forget_applied()

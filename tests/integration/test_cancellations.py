@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 
-from app.domain.statuses import RenewalStatus, SubscriptionStatus
-from app.services import payments, subscription_clock, subscriptions
+from app.domain.statuses import PaymentLinkStatus, RenewalStatus, SubscriptionStatus
+from app.models import PaymentLink, db
+from app.services import payments, subscription_clock, subscriptions, work
 from app.services.subscription_errors import CancellationOver, NotRunning
 from tests.support.flow import alerts, attempts_of
 from tests.support.sandbox import SandboxService
@@ -105,6 +107,11 @@ def test_a_renewal_that_its_customer_does_not_pay_by_link_holds_no_cancellation_
         turn_at(clock, cancel_at)
         assert fresh(subscription.id).status == SubscriptionStatus.CANCELLED
         assert [row.status for row in renewals_of(subscription.id)] == [RenewalStatus.PAID, RenewalStatus.VOID]
+        link = db.session.scalars(select(PaymentLink)).one()
+        assert (link.sent_count, link.status) == (1, PaymentLinkStatus.ACTIVE)
+        clock.shift(timedelta(days=6))
+        work.housekeep()
+        assert told_of(link.id) == ["payment_link.sent", "payment_link.expired"], "and nobody is reminded of it"
 
 
 def test_withdrawing_and_the_renewal_day_at_the_same_moment(app: Flask, sandbox: SandboxService) -> None:

@@ -81,6 +81,11 @@ def test_a_provider_that_stopped_for_us_is_never_told_to_go_on(sandbox: SandboxS
     ends_at = books.known[subscription_id].ends_at
     assert ends_at is not None
     assert ends_at <= due_at
+    del books.known[subscription_id]  # as when the customer moved to an account that has never heard of it
+    provider_subscriptions.hear(subscription_id)
+    turn()
+    assert fresh(subscription_id).next_sync_at is None
+    assert alerts("subscription_unknown") == []
 
 
 @pytest.mark.usefixtures("app_context")
