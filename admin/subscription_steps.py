@@ -12,13 +12,16 @@ from app.services import periods
 
 @dataclass(frozen=True)
 class Step:
-    """A question with what will happen, a sentence each; `button` does it, `fields` names what it asks for."""
+    """A question with what will happen, a sentence each; `button` does it, `fields` names what it asks for.
+
+    `seen_tries`: how often the renewal had been charged when this was asked, so that a double click charges once."""
 
     title: str
     says: list[str]
     button: str
     danger: bool = False
     fields: tuple[str, ...] = field(default=())
+    seen_tries: int | None = None
 
 
 def cancelling(subscription: Subscription) -> Step:
@@ -103,7 +106,7 @@ def retrying(subscription: Subscription, renewal: Renewal) -> Step:
         why = formats.FAILURES.get(renewal.failure_kind, renewal.failure_kind).lower()
         says.append(f"The latest try failed: {why}.")
     says.append("If somebody is paying it at this moment, nothing is charged twice.")
-    return Step(f"Try renewal {renewal.number} again now?", says, f"Charge {amount} now")
+    return Step(f"Try renewal {renewal.number} again now?", says, f"Charge {amount} now", seen_tries=renewal.tries)
 
 
 def sending_link(subscription: Subscription, renewal: Renewal) -> Step:

@@ -81,7 +81,8 @@ class SubscriptionActions(HubView):
         renewal = renewal_charging.get_renewal(renewal_id)
 
         def do(subscription: Subscription) -> str:
-            tried = renewal_charging.retry_now(renewal_id, actor=_actor())
+            seen = request.form.get("seen_tries", type=int)
+            tried = renewal_charging.retry_now(renewal_id, actor=_actor(), seen_tries=seen)
             word = formats.pill("renewal", tried.status).word.lower()
             return f"Renewal {tried.number} was tried again: it is {word}."
 

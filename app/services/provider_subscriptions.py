@@ -51,7 +51,7 @@ def claim_due(limit: int = 200) -> int:
     due = (
         select(Subscription.id, Subscription.next_sync_at, Subscription.synced_at, Subscription.started_at)
         .where(Subscription.next_sync_at <= now)
-        .order_by(Subscription.next_sync_at)
+        .order_by(Subscription.next_sync_at, Subscription.id)  # one order for all: nobody waits in a circle
         .limit(limit)
     )
     claimed = 0

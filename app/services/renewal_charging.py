@@ -23,6 +23,7 @@ from app.services.subscription_errors import (
     NothingStored,
     RenewalNotOpen,
     RenewalUnderWay,
+    TriedMeanwhile,
 )
 from app.services.transaction import transaction
 from app.services.transitions import move, record_creation
@@ -56,14 +57,15 @@ def charge_due(renewal_id: str) -> None:
         raise jobs.NotYet(utc_now() + PAUSE) from busy
 
 
-def retry_now(renewal_id: str, *, actor: str) -> Renewal:
+def retry_now(renewal_id: str, *, actor: str, seen_tries: int | None = None) -> Renewal:
     """Charge an open renewal by the stored token without waiting for its next try; return it as it then stands.
 
-    Raises NotFound, RenewalNotOpen, ChargedByProvider, NothingStored, RenewalUnderWay, Busy.
+    With `seen_tries`, the tries that whoever asks knows of, asking twice charges once. Raises NotFound,
+    RenewalNotOpen, ChargedByProvider, NothingStored, RenewalUnderWay, TriedMeanwhile, AccountNotUsable, Busy.
     """
     get_renewal(renewal_id)
     with provider_slot():
-        attempt = _start(renewal_id, actor=actor, now_please=True)
+        attempt = _start(renewal_id, actor=actor, now_please=True, seen_tries=seen_tries)
         assert attempt is not None, "what stands against it was raised"
         charging.charge(attempt.id, actor=actor)
     return get_renewal(renewal_id)
@@ -122,7 +124,9 @@ def tell_failure(attempt_id: str) -> None:
             events.tell(FAILED, renewal, attempt_id=attempt_id, link_id=link_id, next_try_at=next_try)
 
 
-def _start(renewal_id: str, *, actor: str, now_please: bool = False) -> PaymentAttempt | None:
+def _start(
+    renewal_id: str, *, actor: str, now_please: bool = False, seen_tries: int | None = None
+) -> PaymentAttempt | None:
     """Record the attempt that charges a renewal and commit; None when its try is not due or cannot be made now."""
     with transaction():
         subscription, renewal = _lock(renewal_id)
@@ -136,6 +140,8 @@ def _start(renewal_id: str, *, actor: str, now_please: bool = False) -> PaymentA
         live = live_attempt(session.id) is not None
         if now_please:
             _refuse(subscription, renewal, live)
+            if seen_tries not in (None, renewal.tries):
+                raise TriedMeanwhile
         elif not _is_due(subscription, renewal, utc_now()):
             return None
         usable = subscription.account_id in accounts.usable()

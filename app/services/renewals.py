@@ -130,7 +130,7 @@ def ask_for_tries(limit: int = 500) -> int:
         select(Renewal.id)
         .join(Subscription, Subscription.id == Renewal.subscription_id)
         .where(IS_OPEN, Renewal.next_try_at <= utc_now(), Subscription.collection == "manual")
-        .order_by(Renewal.next_try_at)
+        .order_by(Renewal.next_try_at, Renewal.id)  # one order for all, so that nobody waits in a circle
         .limit(limit)
     )
     with transaction():

@@ -64,6 +64,16 @@ class RenewalUnderWay(Refusal):
         return "A payment of this renewal is under way. Wait until its outcome is known, then look again."
 
 
+class TriedMeanwhile(Refusal):
+    """The renewal was charged once more since whoever asks looked at it."""
+
+    code = "renewal_tried_meanwhile"
+
+    @property
+    def message(self) -> str:
+        return "This renewal was tried again meanwhile. Look at how that ended before you charge it once more."
+
+
 class ChargedByProvider(Refusal):
     """The provider charges the renewals of this subscription by itself."""
 

@@ -15,7 +15,7 @@ from app.services.transaction import transaction
 from tests.support.backoffice import Operator, add_person
 from tests.support.rows import payment_row, renewal_row, session_row, subscription_row
 from tests.support.sandbox import SandboxService
-from tests.support.subscribing import fresh, renewals_of, subscribed, token_charges, turn_at
+from tests.support.subscribing import fresh, renewals_of, subscribed, token_charges, tries_of, turn_at
 
 DUE = datetime(2031, 1, 31, 8, tzinfo=UTC)
 LIST = "/admin/subscriptions/"
@@ -181,6 +181,11 @@ def test_a_renewal_that_failed_is_tried_again_by_an_operator(app: Flask, sandbox
         assert "The next try is on 1 Mar 2027, 09:00." in words
         retry = f"{LIST}renewals/{renewal.id}/retry"
         assert "€9.90 is charged now by Card" in operator.words(retry)
+        assert 'name="seen_tries" value="1"' in operator.get(retry).text
+        assert operator.press(retry, seen_tries="1").location == page
+        twice = operator.press(retry, seen_tries="1")  # a double click, or a colleague who read the same page
+        assert "This renewal was tried again meanwhile." in twice.text
+        assert (twice.status_code, len(tries_of(renewal))) == (422, 2)
         sandbox.reset_faults()
         assert operator.press(retry).location == page
         assert "Renewal 2 was tried again: it is paid." in operator.words(page)
