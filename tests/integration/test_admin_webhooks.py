@@ -71,7 +71,7 @@ def test_an_endpoint_is_registered_and_its_secret_is_shown_once(
     assert "1 delivered" in operator.words(PATH)
     log = operator.words(page)
     assert "payment.paid" in log
-    assert "last: 204" in log
+    assert "1 · 204" in log
 
 
 def test_the_code_on_the_page_accepts_what_is_sent_and_nothing_else(
