@@ -7,9 +7,12 @@ from app.services import payment_link_states, subscription_outcomes
 
 
 def lock_owners(session_id: str) -> None:
-    """Lock what a session belongs to, in the order of everywhere, before the session itself is locked."""
-    payment_link_states.lock_link_of(session_id)
+    """Lock what a session belongs to, in the order of everywhere, before the session itself is locked.
+
+    A renewal before its link: while the renewal is locked no link is made for it, so none is left to be locked later.
+    """
     subscription_outcomes.lock_of(session_id)
+    payment_link_states.lock_link_of(session_id)
 
 
 def collected(

@@ -1,17 +1,30 @@
 """Renewals that the customer pays by link: when the stored method fails, when it shall change, when there is none."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import pytest
 import time_machine
 from flask import Flask
 
 from app.domain.statuses import AttemptStatus, PaymentLinkStatus, RenewalStatus, SubscriptionStatus
-from app.models import Event, PaymentLink, Renewal, db
-from app.services import attempts, payments, renewal_charging, renewal_settings, subscriptions
+from app.models import Event, PaymentLink, Renewal, Subscription, db, utc_now
+from app.services import (
+    attempts,
+    charging,
+    payments,
+    renewal_charging,
+    renewal_settings,
+    renewals,
+    subscription_outcomes,
+    subscriptions,
+)
 from app.services.errors import AlreadyPaid
 from app.services.renewal_settings import RenewalSettings
 from app.services.subscription_errors import NothingStored, RenewalNotOpen, RenewalUnderWay
+from app.services.transaction import transaction
 from providers.interface import Charge, ChargeState
 from tests.support.flow import alerts, pay
 from tests.support.sandbox import SandboxService
@@ -129,6 +142,55 @@ def test_retries_and_customers_at_the_same_moment_collect_one_payment(app: Flask
             succeeded = [row for row in tries_of(renewals_of(subscription_id)[1]) if row.status == "succeeded"]
             assert len(succeeded) == 1
             assert alerts("charged_twice") == []
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])  # the other kind has one writer at a time
+def test_a_link_made_while_a_charge_is_applied_ends_with_it_and_nobody_waits_in_a_circle(
+    app: Flask, sandbox: SandboxService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The customer opens the new link and pays at the moment at which our own charge is counted."""
+    lock_of, paying = subscription_outcomes.lock_of, []
+
+    def in_own_context(act: Callable[[], object]) -> Thread:
+        def run() -> None:
+            with app.app_context():
+                act()
+
+        thread = Thread(target=run)
+        thread.start()
+        return thread
+
+    def pay_too(session_id: str) -> None:
+        with suppress(AlreadyPaid):
+            pay(session_id, "paypal")
+
+    def meanwhile(session_id: str) -> None:
+        monkeypatch.setattr(subscription_outcomes, "lock_of", lock_of)
+        in_own_context(lambda: renewal_charging.ask_by_link(renewal.id, actor="tester")).join()
+        lock_of(session_id)
+        paying.append(in_own_context(lambda: pay_too(session_id)))
+        paying[0].join(0.5)  # it waits for us now, with whatever it has locked
+
+    with app.app_context():
+        subscription = subscribed(sandbox)
+        with transaction():
+            db.session.get_one(Subscription, subscription.id).next_due_at = utc_now()
+            db.session.query(Renewal).update({"created_at": utc_now() - timedelta(days=1)})
+        renewals.open_due()
+        renewal = renewals_of(subscription.id)[1]
+        charge = charging.charge
+
+        def charge_then(attempt_id: str, *, actor: str) -> object:
+            monkeypatch.setattr(subscription_outcomes, "lock_of", meanwhile)
+            return charge(attempt_id, actor=actor)
+
+        monkeypatch.setattr(charging, "charge", charge_then)
+        renewal_charging.charge_due(renewal.id)
+        paying[0].join()
+        assert paid_for(subscription.id) == {1: AMOUNT, 2: AMOUNT}
+        link = link_of(renewal)
+        assert link is not None
+        assert link.status == PaymentLinkStatus.COMPLETED
 
 
 @pytest.mark.usefixtures("app_context")
