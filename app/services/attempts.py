@@ -103,7 +103,7 @@ def apply_unknown(attempt_id: str, why: str, *, actor: str) -> PaymentAttempt:
                 (attempt.started_at, REVIEW_CHARGE_AFTER) if never_known else (attempt.unanswered_since, REVIEW_AFTER)
             )
             if now - since > most:
-                raise_alert(UNKNOWN, attempt.id, f"The provider gives no answer about it: {why}")
+                raise_alert(UNKNOWN, attempt.id, f"Nobody knows what became of it: {why}")
     return attempt
 
 

@@ -88,7 +88,7 @@ def _open(subscription: Subscription, told: ProviderRenewal) -> Renewal:
         why = f"The provider charged period {told.number}, which should not have been charged any more."
         raise_alert("renewal_unexpected", subscription.id, why)
     elif abs(told.due_at - due_at) > OFF:
-        why = f"The provider takes {told.due_at:%Y-%m-%d} for the day of period {told.number}; it is {due_at:%Y-%m-%d}."
+        why = f"The provider takes {told.due_at:%d %B %Y} for the day of period {told.number}; it is {due_at:%d %B %Y}."
         raise_alert("renewal_unexpected", subscription.id, why)
     renewal = add_renewal(subscription, told.number, told.amount, due_at, expires_at=utc_now() + LONGEST)
     renewal.provider_reference = told.provider_reference

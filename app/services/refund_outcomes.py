@@ -91,7 +91,7 @@ def apply_unknown(refund_id: str, why: str) -> Refund:
         if refund.status in OPEN:
             since = refund.unanswered_since = refund.unanswered_since or utc_now()
             if utc_now() - since > REVIEW_AFTER:
-                raise_alert(UNKNOWN, refund.id, f"The provider gives no answer about it: {why}")
+                raise_alert(UNKNOWN, refund.id, f"Nobody knows what became of it: {why}")
     return refund
 
 
