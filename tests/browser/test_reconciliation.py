@@ -38,7 +38,7 @@ def put_in_queue(stack: Stack, attempt_id: str) -> str:
     now, item = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"), new_id("alert")
     path = stack.database_url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(path, timeout=30)) as connection, connection:
-        row = (item, "outcome_unknown", attempt_id, "The provider gives no answer about it.", now)
+        row = (item, "outcome_unknown", attempt_id, "Nobody knows what became of it.", now)
         connection.execute("INSERT INTO alerts (id, kind, subject_id, message, created_at) VALUES (?, ?, ?, ?, ?)", row)
     return item
 
