@@ -113,7 +113,8 @@ def request_cancellation(subscription_id: str, *, actor: str, reason: str = "") 
             subscription.cancel_reason = reason
             _tell_provider(subscription)
             day = billing.local_day(subscription.cancel_at, subscription.timezone)
-            note(subscription, actor=actor, reason=f"to be cancelled on {day:%d %B %Y}{f': {reason}' if reason else ''}")
+            why = f": {reason}" if reason else ""
+            note(subscription, actor=actor, reason=f"to be cancelled on {day:%d %B %Y}{why}")
             events.tell("subscription.cancellation_scheduled", subscription)
     return subscription
 
