@@ -21,10 +21,6 @@ class Health:
     given_up: int = 0
     last_delivered_at: datetime | None = None
 
-    @property
-    def is_well(self) -> bool:
-        return not (self.failing or self.given_up)
-
 
 def health() -> dict[str, Health]:
     """Return the health of each endpoint that was ever told of anything, by its id."""

@@ -7,6 +7,7 @@ from flask import Flask
 
 from tests.support.api import Api
 from tests.support.hub import Databases, config_for, running
+from tests.support.receiver import Receiver, reach_loopback
 from tests.support.rows import row_counts
 from tests.support.sandbox import SandboxService
 
@@ -39,3 +40,11 @@ def unchanged(kept_app: Flask) -> Callable[[], dict[str, int]]:
             return row_counts()
 
     return count
+
+
+@pytest.fixture
+def receiver(app: Flask) -> Iterator[Receiver]:
+    """A merchant's system on this machine, which the hub of this test may tell of events."""
+    reach_loopback(app)
+    with Receiver() as receiver:
+        yield receiver

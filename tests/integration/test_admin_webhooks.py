@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import select
 from app.models import EventDelivery, WebhookEndpoint, db, utc_now
 from app.services import event_deliveries, webhook_endpoints
 from tests.support.backoffice import Operator, add_person
-from tests.support.receiver import Receiver, reach_loopback, replying
+from tests.support.receiver import Receiver, replying
 from tests.support.webhooks_out import paid, run_due
 
 PATH = "/admin/webhooks/"
@@ -26,13 +26,6 @@ SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]+")
 def database_kind(request: pytest.FixtureRequest) -> str:
     """What the pages show does not depend on the kind of database."""
     return str(request.param)
-
-
-@pytest.fixture
-def receiver(app: Flask) -> Iterator[Receiver]:
-    reach_loopback(app)
-    with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture

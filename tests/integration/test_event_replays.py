@@ -1,12 +1,10 @@
 """Telling an endpoint again, testing it, and changing the secret that signs."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from flask import Flask
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from app.models import utc_now
@@ -14,27 +12,13 @@ from app.services import event_deliveries, event_replays, webhook_endpoints
 from app.services.errors import FieldsRefused
 from app.services.transaction import transaction
 from app.services.webhook_errors import EndpointOff, StillRotating, StillWaiting
-from tests.support.receiver import Receiver, reach_loopback
+from tests.support.receiver import Receiver
 from tests.support.webhooks_out import endpoint_row, only_delivery, paid, register, run_due
 
 SLACK = timedelta(seconds=1)
 
 
-@pytest.fixture
-def hub(app: Flask) -> Iterator[Flask]:
-    """The hub, in a context, allowed to tell systems on this machine."""
-    reach_loopback(app)
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context")
 def test_what_an_endpoint_missed_while_it_was_off_is_replayed_and_nothing_twice(receiver: Receiver) -> None:
     endpoint_id = register(receiver.url).endpoint.id
     began = utc_now()
@@ -55,7 +39,7 @@ def test_what_an_endpoint_missed_while_it_was_off_is_replayed_and_nothing_twice(
     assert sorted(each.headers["webhook-id"] for each in receiver.received[2:]) == sorted([told, missed])
 
 
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context")
 def test_a_replay_is_a_round_of_its_own_and_an_answer_to_the_round_before_does_not_end_it(receiver: Receiver) -> None:
     register(receiver.url)
     paid()
@@ -74,7 +58,7 @@ def test_a_replay_is_a_round_of_its_own_and_an_answer_to_the_round_before_does_n
     assert [each.http_status for each in only_delivery().tries] == [204, 204]
 
 
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context")
 def test_both_secrets_sign_for_a_day_and_the_old_one_never_after(receiver: Receiver) -> None:
     old = register(receiver.url)
     began = utc_now()
@@ -102,7 +86,7 @@ def test_both_secrets_sign_for_a_day_and_the_old_one_never_after(receiver: Recei
         Webhook(last.secret).verify(receiver.received[2].body, receiver.received[2].headers)
 
 
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context")
 def test_a_test_goes_to_one_endpoint_and_says_that_it_is_one(receiver: Receiver) -> None:
     with Receiver() as other:
         endpoint = register(receiver.url, "refund.failed")
@@ -115,7 +99,7 @@ def test_a_test_goes_to_one_endpoint_and_says_that_it_is_one(receiver: Receiver)
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context", "receiver")
 def test_what_has_not_happened_yet_cannot_be_told_again() -> None:
     endpoint_id = register("https://shop.example/").endpoint.id
     for since in ("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"):
@@ -124,7 +108,7 @@ def test_what_has_not_happened_yet_cannot_be_told_again() -> None:
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context", "receiver")
 def test_the_endpoints_that_were_removed_last_are_listed_first() -> None:
     for name in ("first", "last"):
         endpoint_id = register(f"https://{name}.example/").endpoint.id

@@ -1,37 +1,21 @@
 """Webhooks that are not taken: tried again by a schedule until three days are over, through crashes and absences."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-from flask import Flask
 from sqlalchemy import func, select
 
 from app.models import Alert, EventDelivery, db, utc_now
 from app.services import event_deliveries, events, jobs, webhook_endpoints, work
 from app.services.webhook_posting import Outcome
-from tests.support.receiver import Receiver, reach_loopback, replying
+from tests.support.receiver import Receiver, replying
 from tests.support.webhooks_out import endpoint_row, only_delivery, paid, register, run_due
 
 SLACK = timedelta(seconds=1)
 
 
-@pytest.fixture
-def hub(app: Flask) -> Iterator[Flask]:
-    """The hub, in a context, allowed to tell systems on this machine."""
-    reach_loopback(app)
-    with app.app_context():
-        yield app
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as receiver:
-        yield receiver
-
-
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context")
 def test_retries_follow_the_schedule_with_the_same_bytes_until_three_days_are_over(receiver: Receiver) -> None:
     """By a moved clock; the one endpoint, whose deliveries all failed, is then switched off with an alert."""
     endpoint_id = register(receiver.url).endpoint.id
@@ -65,7 +49,7 @@ def test_retries_follow_the_schedule_with_the_same_bytes_until_three_days_are_ov
     )
 
 
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context")
 def test_an_endpoint_that_takes_anything_stays_on_when_one_delivery_is_given_up(receiver: Receiver) -> None:
     endpoint_id = register(receiver.url).endpoint.id
     receiver.answers = [500] * 8
@@ -87,7 +71,7 @@ def test_an_endpoint_that_takes_anything_stays_on_when_one_delivery_is_given_up(
     assert db.session.scalar(select(func.count()).select_from(EventDelivery).where(EventDelivery.delivered_at > began))
 
 
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context")
 def test_a_hub_that_was_away_for_days_still_tries_often_enough(receiver: Receiver) -> None:
     register(receiver.url)
     receiver.answers = [503]
@@ -106,7 +90,7 @@ def test_a_hub_that_was_away_for_days_still_tries_often_enough(receiver: Receive
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context")
 @pytest.mark.parametrize(
     ("wish", "least", "most"),
     [("120", 120, 121), ("1", 4, 6), ("99999999999", 86400, 86401), ("nonsense", 4, 6), ("-5", 4, 6)],
@@ -121,7 +105,7 @@ def test_a_wish_to_be_tried_later_is_heeded_within_bounds(receiver: Receiver, wi
     assert least <= pause.total_seconds() <= most
 
 
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context")
 def test_an_endpoint_that_is_gone_is_switched_off_at_once_with_what_waits_for_it(receiver: Receiver) -> None:
     endpoint_id = register(receiver.url).endpoint.id
     receiver.answers = [410]
@@ -138,7 +122,7 @@ def test_an_endpoint_that_is_gone_is_switched_off_at_once_with_what_waits_for_it
     assert db.session.scalar(select(func.count()).select_from(EventDelivery)) == 2
 
 
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context", "receiver")
 def test_an_answer_of_the_old_address_says_nothing_about_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
     endpoint_id = register("https://old.example/").endpoint.id
 
@@ -153,7 +137,7 @@ def test_an_answer_of_the_old_address_says_nothing_about_the_new_one(monkeypatch
     assert only_delivery().next_try_at is not None
 
 
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context", "receiver")
 def test_what_was_taken_is_delivered_though_its_endpoint_was_switched_off_meanwhile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -169,7 +153,7 @@ def test_what_was_taken_is_delivered_though_its_endpoint_was_switched_off_meanwh
     assert event_deliveries.state_of(only_delivery()) == "delivered"
 
 
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context")
 def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(receiver: Receiver) -> None:
     register(receiver.url)
     began = utc_now()
@@ -183,7 +167,7 @@ def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(receiver: Receiv
     assert only_delivery().tries[0].http_status == 500
 
 
-@pytest.mark.usefixtures("hub")
+@pytest.mark.usefixtures("app_context")
 def test_a_killed_worker_loses_nothing(receiver: Receiver) -> None:
     endpoint = register(receiver.url).endpoint
     event = paid()

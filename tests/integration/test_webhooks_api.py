@@ -1,6 +1,5 @@
 """The API of webhooks out: endpoints, their secrets, events and deliveries, and what is refused with which words."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,19 +13,12 @@ from app.services import events, webhook_endpoints
 from app.services.transaction import transaction
 from tests.support.api import Api
 from tests.support.hub import variant
-from tests.support.receiver import Receiver, reach_loopback
+from tests.support.receiver import Receiver
 from tests.support.rows import payment_row
 from tests.support.webhooks_out import run_due
 
 URL = "https://shop.example/webhooks"
 PATH = "/v1/webhook-endpoints"
-
-
-@pytest.fixture
-def receiver(app: Flask) -> Iterator[Receiver]:
-    reach_loopback(app)
-    with Receiver() as receiver:
-        yield receiver
 
 
 def paid(app: Flask) -> str:
