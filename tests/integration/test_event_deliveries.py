@@ -65,7 +65,6 @@ def test_endpoints_are_told_of_what_they_want_only(receiver: Receiver) -> None:
 
 
 def test_an_event_handled_five_times_at_once_is_one_delivery(app: Flask, receiver: Receiver) -> None:
-    reach_loopback(app)
     with app.app_context():
         endpoint_id = register(receiver.url).endpoint.id
         event_id = paid().id
@@ -88,7 +87,6 @@ def test_an_event_handled_five_times_at_once_is_one_delivery(app: Flask, receive
 
 
 def test_a_slow_endpoint_holds_one_worker_and_nobody_else_up(app: Flask, receiver: Receiver) -> None:
-    reach_loopback(app)
     with Receiver(answers=[silent_for(0.3)] * 4) as slow, app.app_context():
         register(slow.url)
         register(receiver.url)
