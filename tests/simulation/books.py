@@ -9,7 +9,18 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 
 from app.domain.statuses import LIVE_ATTEMPT, RenewalStatus, SubscriptionStatus
-from app.models import Alert, Job, Payment, PaymentAttempt, Renewal, StatusChange, Subscription, db
+from app.models import (
+    Alert,
+    Job,
+    Payment,
+    PaymentAttempt,
+    ReconciliationBreak,
+    ReconciliationRun,
+    Renewal,
+    StatusChange,
+    Subscription,
+    db,
+)
 from tests.simulation.plain_calendar import due_dates
 from tests.simulation.world import World
 
@@ -34,6 +45,7 @@ def audit(world: World, amounts: dict[str, list[tuple[datetime, int]]]) -> Audit
         for subscription in db.session.scalars(select(Subscription)):
             _look_at(subscription, world, charged, amounts[subscription.id], found)
         _nothing_stuck(found)
+        _reconciled(found)
         _sums(world, found)
         found.alerts = Counter(db.session.scalars(select(Alert.kind)))
     for row in world.read("SELECT reference FROM charges WHERE status = 'succeeded'"):
@@ -152,6 +164,20 @@ def _nothing_stuck(found: Audit) -> None:
     found.wrong += [f"a job of {kind} is in quarantine: {error}" for kind, error in stuck]
     double = db.session.scalars(select(Alert.message).where(Alert.kind == "charged_twice")).all()
     found.wrong += list(double)
+
+
+def _reconciled(found: Audit) -> None:
+    """Every difference that a daily comparison found along the way was gone at a later one."""
+    found.counts["days compared"] = db.session.scalar(
+        select(func.count()).where(ReconciliationRun.compared_at.is_not(None))
+    )
+    for row in db.session.scalars(select(ReconciliationBreak)):
+        found.counts["differences found and gone"] += 1 if row.resolved_at is not None else 0
+        if row.resolved_at is None:
+            found.wrong.append(
+                f"{row.run.account_id} on {row.run.day}: {row.kind} {row.reference} is open since {row.created_at};"
+                f" theirs {row.theirs}, ours {row.ours}"
+            )
 
 
 def _sums(world: World, found: Audit) -> None:

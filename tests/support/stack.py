@@ -116,9 +116,13 @@ class Stack:
         return found
 
     def kill(self, kind: str, which: int = 0) -> int:
-        """End one process of a kind with SIGKILL, by its id; return the id."""
+        """End one process of a kind with SIGKILL, by its id; return the id.
+
+        One that is being started again is waited for: a web master may have to try more than once, until the workers
+        of the one before it have let the port go.
+        """
+        assert wait_until(lambda: self.pids(kind), seconds=READY_WITHIN), f"no {kind} runs"
         pids = self.pids(kind)
-        assert pids, f"no {kind} runs"
         pid = pids[which if which < len(pids) else -1]
         os.kill(pid, signal.SIGKILL)
         if kind == "supervisor":
