@@ -39,7 +39,7 @@ def init_database(app: Flask, config: Config) -> None:
                 "keepalives_idle": 10,
                 "tcp_user_timeout": 10_000,  # a server that froze is given up, and the request told to come again
                 "options": "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=10s"
-                " -c idle_in_transaction_session_timeout=15s"
+                " -c idle_in_transaction_session_timeout=15s",
             },
         }
     db.init_app(app)

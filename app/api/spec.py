@@ -27,7 +27,7 @@ IF_MATCH: dict[str, Any] = {
     "in": "header",
     "name": "If-Match",
     "required": True,
-    "description": "The ETag of the draft that you read, such as `\"7\"`: what somebody changed since is never lost.",
+    "description": 'The ETag of the draft that you read, such as `"7"`: what somebody changed since is never lost.',
     "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
 }
 

@@ -11,7 +11,7 @@ EVENTS: dict[str, str] = {
     "payment.expired": "A payment can no longer be made.",
     "refund.requested": "A refund was asked for.",
     "refund.succeeded": "Money was given back.",
-    "refund.failed": "A refund was turned down; nothing was given back.",
+    "refund.failed": "A refund was turned down, or the customer's bank sent it back.",
     "payment_link.sent": "A payment link was sent to a customer.",
     "payment_link.reminded": "A customer was reminded of a payment link that is about to expire.",
     "payment_link.completed": "A payment link was paid as often as it may be.",
@@ -31,8 +31,10 @@ EVENTS: dict[str, str] = {
 }
 
 # Which of them a move of a status tells: (table, from or None for any, to).
-TOLD_BY_MOVES: dict[tuple[str, str | None, str], str] = {
+TOLD_BY_MOVES: dict[tuple[str, str | None, str], str | None] = {
     ("payments", None, PaymentStatus.PAID): "payment.paid",
+    ("payments", PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.PAID): None,  # its refund was sent back, which is told
+    ("payments", PaymentStatus.REFUNDED, PaymentStatus.PAID): None,
     ("payments", None, PaymentStatus.FAILED): "payment.failed",
     ("payments", None, PaymentStatus.EXPIRED): "payment.expired",
     ("refunds", None, RefundStatus.REQUESTED): "refund.requested",
@@ -54,4 +56,4 @@ TOLD_BY_MOVES: dict[tuple[str, str | None, str], str] = {
 
 def told_by(table: str, origin: str | None, to: str) -> str | None:
     """Return the kind of event that a move tells, if any."""
-    return TOLD_BY_MOVES.get((table, origin, to)) or TOLD_BY_MOVES.get((table, None, to))
+    return TOLD_BY_MOVES.get((table, origin, to), TOLD_BY_MOVES.get((table, None, to)))

@@ -65,7 +65,8 @@ S, P, A, R = SessionStatus, PaymentStatus, AttemptStatus, RefundStatus
 U, N, L = SubscriptionStatus, RenewalStatus, PaymentLinkStatus
 
 # Money that arrives late is still money: an expired session completes, and a failed attempt or refund whose provider
-# later reports success is corrected. The other way round never happens.
+# later reports success is corrected. The other way round happens to refunds alone, when the customer's bank sends one
+# back: the merchant has that money again, and the payment's refunds go down.
 SESSION_MOVES: dict[StrEnum, frozenset[StrEnum]] = {
     S.OPEN: frozenset({S.COMPLETED, S.EXPIRED}),
     S.COMPLETED: frozenset(),
@@ -77,8 +78,8 @@ PAYMENT_MOVES: dict[StrEnum, frozenset[StrEnum]] = {
     P.FAILED: frozenset({P.PENDING, P.PAID, P.EXPIRED}),
     P.EXPIRED: frozenset({P.PENDING, P.PAID}),
     P.PAID: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED}),
-    P.PARTIALLY_REFUNDED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED}),
-    P.REFUNDED: frozenset(),
+    P.PARTIALLY_REFUNDED: frozenset({P.PARTIALLY_REFUNDED, P.REFUNDED, P.PAID}),
+    P.REFUNDED: frozenset({P.PARTIALLY_REFUNDED, P.PAID}),
 }
 ATTEMPT_MOVES: dict[StrEnum, frozenset[StrEnum]] = {
     A.STARTED: frozenset({A.PENDING, A.UNKNOWN, A.SUCCEEDED, A.FAILED}),
@@ -90,7 +91,7 @@ ATTEMPT_MOVES: dict[StrEnum, frozenset[StrEnum]] = {
 REFUND_MOVES: dict[StrEnum, frozenset[StrEnum]] = {
     R.REQUESTED: frozenset({R.PENDING, R.SUCCEEDED, R.FAILED}),
     R.PENDING: frozenset({R.SUCCEEDED, R.FAILED}),
-    R.SUCCEEDED: frozenset(),
+    R.SUCCEEDED: frozenset({R.FAILED}),
     R.FAILED: frozenset({R.SUCCEEDED}),
 }
 # Money that arrives late is still money here too: a renewal that was given up is paid, and revives what it belongs to.

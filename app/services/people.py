@@ -142,11 +142,7 @@ def _end_approvals(user: User) -> None:
 def _refuse_without_administrator(user: User, by: int | None) -> None:
     if user.id == by:
         raise OwnAccess
-    others = (
-        select(User.id)
-        .where(User.active, User.id != user.id, User.roles.any(Role.name == ADMINISTRATOR))
-        .limit(1)
-    )
+    others = select(User.id).where(User.active, User.id != user.id, User.roles.any(Role.name == ADMINISTRATOR)).limit(1)
     if user.active and is_administrator(user) and db.session.scalar(others) is None:
         raise LastAdministrator
 

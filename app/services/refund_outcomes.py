@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select, update
@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from app.domain.asking import REVIEW_AFTER
 from app.domain.statuses import PaymentStatus, RefundStatus
 from app.models import Payment, Refund, db, utc_now
-from app.services import second_charges
+from app.services import jobs, second_charges
 from app.services.alerts import close_alert, raise_alert
 from app.services.attempts import FIRST_CHECK, TWICE
 from app.services.errors import NotFound
@@ -22,14 +22,17 @@ from providers.interface import Failure, RefundResult, RefundState
 log = structlog.get_logger()
 
 OPEN = (RefundStatus.REQUESTED, RefundStatus.PENDING)
+LOOK_AGAIN = "look_at_ended_refund"
+OVERTAKEN = timedelta(minutes=1)  # longer than any answer of a provider is under way
 UNKNOWN, CONTRADICTED = "refund_unknown", "refund_contradicted"  # kinds of alerts
 
 
 def apply_result(refund_id: str, result: RefundResult, *, actor: str) -> Refund:
     """Bring refund and payment to what the provider says; saying it again changes nothing.
 
-    Whatever else it says of a refund that has ended, a person is alerted; money that was given back after all is
-    counted, where other refunds leave room for it. Raises NotFound.
+    Whatever else it says of a refund that has ended, a person is alerted: money that was given back after all is
+    counted, where other refunds leave room for it, and money that the customer's bank sent back is not any more.
+    Raises NotFound.
     """
     with transaction():
         payment, refund = lock(refund_id)
@@ -163,7 +166,13 @@ def _end_without_money(payment: Payment, refund: Refund, actor: str, reason: str
 
 
 def _contradicted(payment: Payment, refund: Refund, result: RefundResult, actor: str) -> None:
-    """Tell a person, who acted on what was said first; count what was given back, if it can be."""
+    """Tell a person, who acted on what was said first; count what was given back, or came back, if it can be.
+
+    Of answers that were asked for at the same time, one may be older than what was applied: then it is asked again.
+    """
+    if refund.ended_at is not None and utc_now() - refund.ended_at < OVERTAKEN:
+        jobs.enqueue(LOOK_AGAIN, refund.id, due_at=utc_now() + OVERTAKEN)
+        return
     said = f"The provider now says that this refund is {result.state}; here it ended as {refund.status}."
     if result.state is RefundState.SUCCEEDED:
         if _has_room(payment, refund):
@@ -171,7 +180,24 @@ def _contradicted(payment: Payment, refund: Refund, result: RefundResult, actor:
             said += " It is counted as given back now: look that it was not given back in another way as well."
         else:
             said += " It is not counted: other refunds leave no room for it. Look what the provider really gave back."
+    elif result.state is RefundState.FAILED and result.failure is not None:
+        _come_back(payment, refund, result.failure, actor)
+        said += " The money came back and is no longer counted as given back: pay the customer in another way."
     raise_alert(CONTRADICTED, refund.id, said)
+
+
+def _come_back(payment: Payment, refund: Refund, failure: Failure, actor: str) -> None:
+    """Take a refund that had succeeded out of its payment's amounts."""
+    reason = f"sent back: {failure.kind}: {failure.code}"
+    columns = {"failure_kind": failure.kind, "failure_code": failure.code[:100], "ended_at": utc_now()}
+    move(refund, RefundStatus.FAILED, actor=actor, reason=reason, failure_message=failure.message[:1000], **columns)
+    if refund.attempt_id is not None:
+        raise_alert(TWICE, payment.id, f"The refund of a second charge came back: {refund.id}.")
+        return
+    left = payment.refunded - refund.amount
+    to = PaymentStatus.PARTIALLY_REFUNDED if left else PaymentStatus.PAID
+    move(payment, to, actor=actor, reason=f"{refund.id} came back", refunded=Payment.refunded - refund.amount)
+    log.info("refund_came_back", refund=refund.id, payment=payment.id, code=refund.failure_code)
 
 
 def _has_room(payment: Payment, refund: Refund) -> bool:

@@ -38,7 +38,6 @@ class RenewalSettings:
         days = self._days(kind)
         return timedelta(days=days[tries] - days[tries - 1]) if tries < len(days) else None
 
-
     def left_after(self, kind: str, tries: int) -> timedelta:
         """Return how long it takes from try number `tries`, which failed in this way, to the last one."""
         days = self._days(kind)

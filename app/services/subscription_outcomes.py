@@ -21,9 +21,7 @@ TELL_FAILURE = "tell_renewal_failed"
 
 def lock_of(session_id: str) -> None:
     """Lock the subscription and the renewal that a session belongs to, if it does, before the session itself."""
-    subscription_id = db.session.scalar(
-        select(CheckoutSession.subscription_id).where(CheckoutSession.id == session_id)
-    )
+    subscription_id = db.session.scalar(select(CheckoutSession.subscription_id).where(CheckoutSession.id == session_id))
     if subscription_id is not None:
         periods.lock(subscription_id)
         db.session.execute(select(Renewal.id).where(Renewal.session_id == session_id).with_for_update())

@@ -22,6 +22,7 @@ from app.services import (
     payment_links,
     payments,
     reconciliation,
+    refund_outcomes,
     refund_settling,
     refunds,
     replay_slices,
@@ -50,6 +51,10 @@ EVENT_HANDLERS: tuple[Callable[[Event], None], ...] = (
 )
 
 
+def _look_at_ended_refund(refund_id: str) -> None:
+    refund_settling.settle(refund_id)
+
+
 def _publish(event_id: str) -> None:
     event = db.session.get_one(Event, event_id)
     for handle in EVENT_HANDLERS:
@@ -64,6 +69,7 @@ HANDLERS: dict[str, Callable[[str], None]] = {
     messages.SEND: message_sending.send,
     messages.TELL_FAILURE: messages.tell_of_failure,
     refunds.REFUND: refund_settling.run,
+    refund_outcomes.LOOK_AGAIN: _look_at_ended_refund,
     draft_publishing.PUBLISH: draft_publishing.publish_scheduled,
     replays.REPLAY: replay_slices.replay_slice,
     reconciliation.COMPARE: reconciliation.compare_run,

@@ -24,8 +24,10 @@ def _once(stand_in: StandIn, subscription: ProviderSubscription, renewals: int) 
     """The subscription once it has so many renewals, none of them waiting for anything."""
     return eventually(
         lambda: stand_in.look_up_subscription(subscription.subscription_id),
-        lambda found: len(found.renewals) >= renewals
-        and all(renewal.state is not ChargeState.PENDING for renewal in found.renewals),
+        lambda found: (
+            len(found.renewals) >= renewals
+            and all(renewal.state is not ChargeState.PENDING for renewal in found.renewals)
+        ),
     )
 
 

@@ -19,7 +19,7 @@ def test_an_attribute_is_declared_and_shown_with_what_the_shop_sends(app: Flask)
     done = admin.press(f"{LIST}new-attribute", **form, help="From the till.")
     assert (done.status_code, done.location) == (302, f"{LIST}loyalty")
     page = admin.page(f"{LIST}loyalty")
-    assert '&#34;attributes&#34;: {&#34;loyalty&#34;: &#34;silver&#34;}' in page
+    assert "&#34;attributes&#34;: {&#34;loyalty&#34;: &#34;silver&#34;}" in page
     assert ">\nsilver\ngold</textarea>" in page
     assert "Loyalty level loyalty Text 2 choices No rule Never New" in admin.words(LIST)
     with app.app_context():

@@ -43,7 +43,16 @@ from providers.interface import (
     RefundState,
 )
 from tests.support.flow import alerts, open_session, pay, run_jobs, told
-from tests.support.refunding import ASKER, OTHER, collected, let_sending_end, need_approval_above, refunds_of, sums
+from tests.support.refunding import (
+    ASKER,
+    OTHER,
+    collected,
+    let_answers_arrive,
+    let_sending_end,
+    need_approval_above,
+    refunds_of,
+    sums,
+)
 from tests.support.sandbox import SandboxService
 
 ANNA = "anna@example.com"
@@ -188,6 +197,7 @@ def test_money_that_went_back_after_all_is_counted_where_there_is_room(sandbox: 
     payment_id = collected(sandbox)
     late = refunds.request(payment_id, amount=3000, actor=ASKER).id
     refund_outcomes.apply_failure(late, NO, actor="tester")
+    let_answers_arrive(late)
     for _ in range(2):
         refund_outcomes.apply_result(late, given(late, RefundState.SUCCEEDED), actor="provider:x")
         assert sums(payment_id) == ("partially_refunded", 3000, 0)
@@ -197,6 +207,7 @@ def test_money_that_went_back_after_all_is_counted_where_there_is_room(sandbox: 
 
     none_left = refunds.request(payment_id, actor=ASKER).id
     refund_outcomes.apply_failure(none_left, NO, actor="tester")
+    let_answers_arrive(none_left)
     held = refunds.request(payment_id, amount=9000, actor=ASKER).id
     refund_outcomes.apply_result(none_left, given(none_left, RefundState.SUCCEEDED), actor="provider:x")
     assert sums(payment_id) == ("partially_refunded", 3000, 9000)
@@ -209,8 +220,13 @@ def test_a_second_charge_given_back_after_all_leaves_the_queue(sandbox: SandboxS
     payment_id, _ = charged_twice(sandbox)
     first = give_second_back().id
     refund_outcomes.apply_failure(first, NO, actor="tester")
+    let_answers_arrive(first)
     refund_outcomes.apply_result(first, given(first, RefundState.SUCCEEDED), actor="provider:x")
     assert (refunds.get_refund(first).status, alerts("charged_twice")) == ("succeeded", [])
+    let_answers_arrive(first)  # and when the bank sends it back, it is in the queue again
+    back = RefundResult(provider_reference="x", refund_id=first, state=RefundState.FAILED, failure=NO)
+    refund_outcomes.apply_result(first, back, actor="provider:x")
+    assert (refunds.get_refund(first).status, len(alerts("charged_twice"))) == ("failed", 1)
     assert sums(payment_id) == ("paid", 0, 0)
 
 

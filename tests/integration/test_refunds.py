@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.domain.statuses import RefundStatus
-from app.models import Event, Job, Payment, db
+from app.models import Event, Job, db, utc_now
 from app.services import inbox, jobs, refund_outcomes, refund_settling, refunds
 from app.services.errors import FieldRefused, NotFound
 from app.services.refund_errors import NothingCollected, PartialUnsupported, RefundsUnsupported, TooMuch
@@ -16,7 +16,7 @@ from app.services.transaction import transaction
 from providers import registry
 from providers.interface import Capabilities, Failure, FailureKind, RefundResult, RefundState
 from tests.support import flow, webhooks
-from tests.support.refunding import ASKER, books, collected, let_sending_end, refunds_of, sums
+from tests.support.refunding import ASKER, books, collected, let_answers_arrive, let_sending_end, refunds_of, sums
 from tests.support.rows import payment_row
 from tests.support.sandbox import SandboxService
 from tests.support.threads import together
@@ -197,12 +197,42 @@ def test_outcomes_told_at_once_are_applied_once_each(app: Flask, sandbox: Sandbo
     assert sums(payment_id) == ("partially_refunded", 12000, 0)
 
 
-def test_a_provider_that_takes_back_its_word_moves_no_money_and_alerts_a_person(sandbox: SandboxService) -> None:
+def test_a_refund_that_the_bank_sends_back_is_no_longer_counted(sandbox: SandboxService) -> None:
+    payment_id = collected(sandbox)
+    first, rest = ask(payment_id, 5000), ask(payment_id)
+    flow.run_jobs()
+    assert sums(payment_id) == ("refunded", 12990, 0)
+    paid_before = told("payment.paid")
+    for refund_id, after in ((rest, ("partially_refunded", 5000, 0)), (first, ("paid", 0, 0))):
+        let_answers_arrive(refund_id)
+        back = RefundResult(provider_reference="x", refund_id=refund_id, state=RefundState.FAILED, failure=NO)
+        for _ in range(2):
+            refund_outcomes.apply_result(refund_id, back, actor="provider:sandbox_north")
+            assert sums(payment_id) == after
+        refund = refunds.get_refund(refund_id)
+        assert (refund.status, refund.failure_code) == ("failed", "refused")
+    assert len(flow.alerts("refund_contradicted")) == 2
+    assert (told("refund.failed"), told("payment.paid")) == (2, paid_before)
+    ask(payment_id)  # and all of it can be given back anew
+    assert sums(payment_id) == ("paid", 0, 12990)
+
+
+def test_an_answer_that_was_overtaken_is_asked_for_again(sandbox: SandboxService) -> None:
     payment_id = collected(sandbox)
     refund_id = ask(payment_id)
     flow.run_jobs()
-    result = RefundResult(provider_reference="x", refund_id=refund_id, state=RefundState.FAILED, failure=NO)
-    refund_outcomes.apply_result(refund_id, result, actor="provider:sandbox_north")
+    late = RefundResult(provider_reference="x", refund_id=refund_id, state=RefundState.FAILED, failure=NO)
+    refund_outcomes.apply_result(refund_id, late, actor="provider:sandbox_north")
     assert sums(payment_id) == ("refunded", 12990, 0)
-    assert len(flow.alerts("refund_contradicted")) == 1
-    assert db.session.get_one(Payment, payment_id).status == "refunded"
+    assert flow.alerts("refund_contradicted") == []
+    with transaction():
+        job = db.session.scalars(select(Job).where(Job.kind == refund_outcomes.LOOK_AGAIN)).one()
+        job.due_at = utc_now()
+    flow.run_jobs()
+    assert sums(payment_id) == ("refunded", 12990, 0)
+    assert flow.alerts("refund_contradicted") == []
+    assert job.done_at is not None
+
+
+def told(kind: str) -> int:
+    return len(db.session.scalars(select(Event.id).where(Event.kind == kind)).all())

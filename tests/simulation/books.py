@@ -109,6 +109,8 @@ def _is_reported(renewal: Renewal) -> bool:
 def _in_force(amounts: list[tuple[datetime, int]], renewal: Renewal) -> set[int]:
     """What a period may cost: what held when it fell due, or since then until we opened it, late after a downtime.
 
+    Time stands still while all work, so a change at the very moment of the due date comes before or after it.
+
     A provider that charges by itself, and that we could not reach for days, may not have heard of a change yet.
     """
     since = renewal.due_at - (UNHEARD if renewal.provider_reference is not None else timedelta())
@@ -116,13 +118,11 @@ def _in_force(amounts: list[tuple[datetime, int]], renewal: Renewal) -> set[int]
     return {
         amount
         for (moment, amount), end in zip(amounts, ends, strict=True)
-        if moment <= renewal.created_at and end > since
+        if moment <= renewal.created_at and end >= since
     }
 
 
-def _look_at_period(
-    name: str, renewal: Renewal, charged: dict[str, int | None], world: World, found: Audit
-) -> None:
+def _look_at_period(name: str, renewal: Renewal, charged: dict[str, int | None], world: World, found: Audit) -> None:
     """One period was collected once when it says so, and not at all when it does not."""
     attempts = renewal.session.attempts
     reference = f"{renewal.subscription_id}:{renewal.number}:"

@@ -95,8 +95,10 @@ def test_what_was_charged_and_not_said_is_charged_once(database_url: str, tmp_pa
         if BIG:
             charges, given = world.read("SELECT id FROM charges"), world.read("SELECT id FROM refunds")
             with capsys.disabled():
-                print(f"\n{database_url.split(':')[0]}: {len(charges)} charges and {len(given)} refunds, a third of "
-                      f"the replies lost, {lost} attempts asked about, in {time.monotonic() - began:.0f} s")
+                print(
+                    f"\n{database_url.split(':')[0]}: {len(charges)} charges and {len(given)} refunds, a third of "
+                    f"the replies lost, {lost} attempts asked about, in {time.monotonic() - began:.0f} s"
+                )
 
 
 def _compare(world: World) -> None:

@@ -63,7 +63,9 @@ def _tell(found: Audit, life: Life, seconds: float, kind: str) -> None:
     """Print what was lived through, when it was much."""
     if BIG or found.wrong:
         crew = life.world.crew
-        print(f"\n{kind}: {SIZE} subscriptions, {DAYS} days, {life.laps} steps in {seconds:.0f} s; "
-              f"{crew.jobs_done} jobs, {crew.kills} workers killed")
+        print(
+            f"\n{kind}: {SIZE} subscriptions, {DAYS} days, {life.laps} steps in {seconds:.0f} s; "
+            f"{crew.jobs_done} jobs, {crew.kills} workers killed"
+        )
         for counted in (found.counts, life.acts, found.alerts, found.totals):
             print("  " + ", ".join(f"{name}: {number}" for name, number in sorted(counted.items()) if number))

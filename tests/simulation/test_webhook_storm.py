@@ -61,12 +61,14 @@ class Storm:
         secret, body, moment = webhook_secret(event["account"], MASTER_WEBHOOK_SECRET), event["body"], self.world.now
         headers = webhooks.sign(secret, event["id"], body, moment)
         if forged:
-            headers, body = random.choice((
-                (webhooks.sign(webhook_secret("east", "guess"), event["id"], body, moment), body),
-                (headers, body.replace("pending", "succeeded").replace("failed", "succeeded") + " "),
-                (webhooks.sign(secret, event["id"], body, moment - timedelta(days=7)), body),
-                (headers | {"webhook-id": f"{event['id']}0"}, body),
-            ))
+            headers, body = random.choice(
+                (
+                    (webhooks.sign(webhook_secret("east", "guess"), event["id"], body, moment), body),
+                    (headers, body.replace("pending", "succeeded").replace("failed", "succeeded") + " "),
+                    (webhooks.sign(secret, event["id"], body, moment - timedelta(days=7)), body),
+                    (headers | {"webhook-id": f"{event['id']}0"}, body),
+                )
+            )
         reply = self.world.app.test_client().post(path, data=body, headers=headers)
         self.answers[f"{'forged' if forged else 'genuine'} {reply.status_code}"] += 1
 
@@ -144,9 +146,11 @@ def test_no_delivery_is_lost_or_counted_twice(database_url: str, tmp_path: Path,
     assert storm.early > 0
     if BIG:
         with capsys.disabled():
-            print(f"\n{database_url.split(':')[0]}: {delivered} deliveries of {genuine} events, {PAYMENTS} payments, "
-                  f"{storm.early} before our own reply, {storm.answers['forged 400']} forged, "
-                  f"{len(to_refund)} refunds, in {time.monotonic() - began:.0f} s")
+            print(
+                f"\n{database_url.split(':')[0]}: {delivered} deliveries of {genuine} events, {PAYMENTS} payments, "
+                f"{storm.early} before our own reply, {storm.answers['forged 400']} forged, "
+                f"{len(to_refund)} refunds, in {time.monotonic() - began:.0f} s"
+            )
 
 
 def _check_attempts(world: World) -> None:

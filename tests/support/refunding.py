@@ -9,6 +9,7 @@ from app.domain.statuses import PaymentStatus
 from app.models import Payment, Refund, db, utc_now
 from app.services import payments, refund_settings
 from app.services.attempts import FIRST_CHECK
+from app.services.refund_outcomes import OVERTAKEN
 from app.services.transaction import transaction
 from tests.support.flow import open_session, pay
 from tests.support.sandbox import SandboxService
@@ -55,6 +56,13 @@ def let_sending_end(refund_id: str, ago: timedelta = 2 * FIRST_CHECK) -> None:
         past = utc_now() - ago
         sent = update(Refund).where(Refund.id == refund_id, Refund.sent_at.is_not(None))
         db.session.execute(sent.values(sent_at=past, asked_at=past))
+
+
+def let_answers_arrive(refund_id: str) -> None:
+    """Put the end of a refund so far back that no answer from before it can be under way."""
+    with transaction():
+        ended = update(Refund).where(Refund.id == refund_id, Refund.ended_at.is_not(None))
+        db.session.execute(ended.values(ended_at=utc_now() - 2 * OVERTAKEN))
 
 
 def need_approval_above(amount: int, currency: str = "EUR") -> None:

@@ -9,8 +9,14 @@ from providers.interface import ChargeState, FailureKind, OutcomeUnknown, Provid
 from providers.sandbox.replies import accepted, read_charge, read_refund
 
 CHARGE: dict[str, Any] = {
-    "id": "ch_1", "reference": "att_1", "state": "pending", "stage": "processing", "amount": 5, "currency": "EUR",
-    "page_url": None, "failure": None,
+    "id": "ch_1",
+    "reference": "att_1",
+    "state": "pending",
+    "stage": "processing",
+    "amount": 5,
+    "currency": "EUR",
+    "page_url": None,
+    "failure": None,
 }
 REFUND: dict[str, Any] = {"id": "rf_1", "reference": "re_1", "state": "succeeded", "failure": None}
 FAILURE = {"kind": "expired", "code": "expired", "message": "Too late."}
@@ -27,11 +33,26 @@ def test_a_charge_and_a_refund_are_read():
 @pytest.mark.parametrize(
     "change",
     [
-        {"reference": "att_2"}, {"state": "paid"}, {"state": None}, {"stage": None}, {"stage": "thinking"},
-        {"amount": "5"}, {"amount": True}, {"amount": 5.0}, {"currency": None}, {"id": 5}, {"page_url": 5},
-        {"id": ""}, {"id": "c" * 256}, {"id": "ch_\0"}, {"id": "ch_\ud800"}, {"page_url": "http://\0"},
-        {"state": "failed", "failure": None}, {"state": "failed", "failure": FAILURE | {"kind": "bad_luck"}},
-        {"state": "failed", "failure": FAILURE | {"code": None}}, {"state": []},
+        {"reference": "att_2"},
+        {"state": "paid"},
+        {"state": None},
+        {"stage": None},
+        {"stage": "thinking"},
+        {"amount": "5"},
+        {"amount": True},
+        {"amount": 5.0},
+        {"currency": None},
+        {"id": 5},
+        {"page_url": 5},
+        {"id": ""},
+        {"id": "c" * 256},
+        {"id": "ch_\0"},
+        {"id": "ch_\ud800"},
+        {"page_url": "http://\0"},
+        {"state": "failed", "failure": None},
+        {"state": "failed", "failure": FAILURE | {"kind": "bad_luck"}},
+        {"state": "failed", "failure": FAILURE | {"code": None}},
+        {"state": []},
     ],
 )
 def test_a_charge_that_is_not_understood(change: dict[str, object]):
