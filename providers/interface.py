@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Protocol
 
+from providers.configuration import AccountConfig, Capabilities, Connection, MethodCapability, SettingField
 from providers.truths import (
-    AccountConfig,
-    Capabilities,
+    NO_TRACE,
     Charge,
     ChargeRequest,
     ChargeStage,
     ChargeState,
     Failure,
     FailureKind,
-    MethodCapability,
     ProviderRenewal,
     ProviderSubscription,
     ProviderSubscriptionState,
@@ -24,18 +23,20 @@ from providers.truths import (
     RefundResult,
     RefundState,
     ReportLine,
-    SettingField,
     SubscriptionRequest,
+    Trace,
     WebhookEvent,
 )
 
 __all__ = [
+    "NO_TRACE",
     "AccountConfig",
     "Capabilities",
     "Charge",
     "ChargeRequest",
     "ChargeStage",
     "ChargeState",
+    "Connection",
     "Failure",
     "FailureKind",
     "InvalidWebhook",
@@ -53,6 +54,7 @@ __all__ = [
     "ReportLine",
     "SettingField",
     "SubscriptionRequest",
+    "Trace",
     "WebhookEvent",
 ]
 
@@ -88,7 +90,8 @@ class InvalidWebhook(ProviderError):
 class Provider(Protocol):
     """What every adapter can do. Adapters are stateless, thread-safe, and called with no transaction open.
 
-    No verb raises anything but the errors named in its docstring. Verbs that read never move money.
+    No verb raises anything but the errors named in its docstring. Verbs that read never move money. A `Trace` helps
+    to find what was asked for earlier; one that is empty, or that is older than what the provider knows, is no error.
     """
 
     @property
@@ -101,6 +104,21 @@ class Provider(Protocol):
 
     def settings_fields(self) -> tuple[SettingField, ...]:
         """The fields an account needs, in the order a form shows them."""
+
+    def problems(self, account: AccountConfig) -> Mapping[str, str]:
+        """What is wrong with settings and secrets, as one sentence by the key of the field; makes no call.
+
+        Required fields that are empty, and choices that do not exist, are not repeated here: the form knows them.
+        """
+
+    def connect(self, account: AccountConfig) -> Connection:
+        """Ask the provider whose account this is, moving nothing, so that an operator sees that the keys are right.
+
+        Raises: ProviderRefused (wrong keys, or a live account with the keys of a test), OutcomeUnknown.
+        """
+
+    def webhook_events(self, account: AccountConfig) -> tuple[str, ...]:
+        """The kinds of events that the provider is to send to this account's webhook address. No call."""
 
     def capabilities(self, account: AccountConfig) -> Capabilities:
         """What this account supports. Makes no call; an account that is not configured supports no method."""
@@ -118,7 +136,7 @@ class Provider(Protocol):
         unknown); OutcomeUnknown, ask `look_up` before doing anything else.
         """
 
-    def look_up(self, account: AccountConfig, attempt_id: str) -> Charge | None:
+    def look_up(self, account: AccountConfig, attempt_id: str, trace: Trace = NO_TRACE) -> Charge | None:
         """The charge as it stands now, or None: the provider has never heard of this attempt. Moves no money.
 
         None is the last word only once the call that charged can no longer be under way.
@@ -127,7 +145,7 @@ class Provider(Protocol):
         charge.
         """
 
-    def cancel(self, account: AccountConfig, attempt_id: str) -> Charge | None:
+    def cancel(self, account: AccountConfig, attempt_id: str, trace: Trace = NO_TRACE) -> Charge | None:
         """Ask that an unfinished charge can no longer be paid; return the resulting truth.
 
         It may come back succeeded (the customer was faster) or pending (already processing). None: never
@@ -142,7 +160,7 @@ class Provider(Protocol):
         Raises: ProviderRefused, nothing was refunded; OutcomeUnknown, ask `look_up_refund`.
         """
 
-    def look_up_refund(self, account: AccountConfig, refund_id: str) -> RefundResult | None:
+    def look_up_refund(self, account: AccountConfig, refund_id: str, trace: Trace = NO_TRACE) -> RefundResult | None:
         """The refund as it stands now, or None: the provider has never heard of it. Moves no money.
 
         Raises: OutcomeUnknown, and nothing else.
@@ -156,7 +174,13 @@ class Provider(Protocol):
         """
 
     def adjust_subscription(
-        self, account: AccountConfig, subscription_id: str, *, amount: int, ends_at: datetime | None
+        self,
+        account: AccountConfig,
+        subscription_id: str,
+        trace: Trace = NO_TRACE,
+        *,
+        amount: int,
+        ends_at: datetime | None,
     ) -> ProviderSubscription:
         """Say what the next renewal asks for and when the subscription ends, if it does; both as they shall be.
 
@@ -165,7 +189,7 @@ class Provider(Protocol):
         """
 
     def look_up_subscription(
-        self, account: AccountConfig, subscription_id: str, *, from_number: int = 1
+        self, account: AccountConfig, subscription_id: str, trace: Trace = NO_TRACE, *, from_number: int = 1
     ) -> ProviderSubscription | None:
         """The subscription and its renewals from `from_number` on, or None: never heard of. Moves no money.
 

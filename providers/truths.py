@@ -1,4 +1,4 @@
-"""What is said between the hub and a provider: requests, truths, accounts and what they can do.
+"""What is said between the hub and a provider: requests and truths.
 
 Amounts are integers in minor units of the ISO 4217 currency beside them; times are aware and in UTC.
 """
@@ -54,60 +54,28 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class AccountConfig:
-    """One configured account at a provider; the caller has already decrypted `secrets`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What an earlier call left behind: where to look for what became of it.
 
-    id: str
-    provider: str
-    settings: Mapping[str, str]
-    secrets: Mapping[str, str] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SettingField:
-    """One field of an account's settings form; a secret is stored encrypted and never shown again."""
-
-    key: str
-    label: str
-    secret: bool = False
-    help: str = ""
-    required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class MethodCapability:
-    """What an account accepts for one method.
-
-    `currencies` and `countries` are codes, None means any; `flows` are among direct, pay_by_link and
-    subscription; `min_amount` and `max_amount` are inclusive, in minor units by currency; a currency not
-    named has no limit.
+    A provider that finds things by our reference needs none of it. `provider_reference` is its own name for the thing,
+    if it ever answered; `charge` is, for a refund, its name for the charge; `asked_at` is when it was first asked.
     """
 
-    currencies: frozenset[str] | None
-    countries: frozenset[str] | None
-    flows: frozenset[str]
-    min_amount: Mapping[str, int] = field(default_factory=dict)
-    max_amount: Mapping[str, int] = field(default_factory=dict)
+    provider_reference: str | None = None
+    charge: str | None = None
+    asked_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What an account can do: its methods by key (`card`, `sepa_debit`, ...) and the verbs it supports."""
-
-    methods: Mapping[str, MethodCapability]
-    refunds: bool
-    partial_refunds: bool
-    cancel: bool
-    subscriptions: bool = False  # it charges renewals by itself
-    reports: bool = False
+NO_TRACE = Trace()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeRequest:
     """One try to collect `amount`.
 
-    `attempt_id` is our reference, and the idempotency key is made from it. `reference` is the merchant's
+    `attempt_id` is our reference, and the idempotency key is made from it. It is first asked for at `asked_at`, and
+    every field stays the same when it is asked for again. `reference` is the merchant's
     own, shown to the customer. The customer comes back to `return_url`, whatever the outcome; a provider
     may add query parameters of its own. `country` is ISO 3166 alpha-2, `locale` is BCP 47. After
     `expires_at` the charge can no longer be paid. With `save_for_later` the customer agrees to be charged again: a
@@ -116,6 +84,7 @@ class ChargeRequest:
     """
 
     attempt_id: str
+    asked_at: datetime
     amount: int
     currency: str
     method: str

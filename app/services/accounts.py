@@ -43,6 +43,7 @@ def config_of(account: ProviderAccount) -> AccountConfig:
         provider=account.provider,
         settings=dict(account.settings),
         secrets=decrypt(account.encrypted_secrets),
+        live=account.live,
     )
 
 

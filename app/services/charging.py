@@ -10,7 +10,7 @@ from flask import current_app
 from app.models import CheckoutSession, PaymentAttempt
 from app.services import accounts, attempts, tokens
 from app.services.transaction import release
-from providers.interface import AccountConfig, ChargeRequest, FailureKind, OutcomeUnknown, Provider
+from providers.interface import AccountConfig, ChargeRequest, FailureKind, OutcomeUnknown, Provider, Trace
 from providers.interface import ProviderRefused as Refused
 
 log = structlog.get_logger()
@@ -23,6 +23,7 @@ class Call:
     provider: Provider
     account: AccountConfig
     request: ChargeRequest
+    trace: Trace
 
 
 def charge(attempt_id: str, *, actor: str, is_repeat: bool = False) -> PaymentAttempt:
@@ -54,6 +55,7 @@ def call_of(attempt: PaymentAttempt) -> Call:
         account,
         ChargeRequest(
             attempt_id=attempt.id,
+            asked_at=attempt.started_at,
             amount=session.amount,
             currency=session.currency,
             method=attempt.method,
@@ -69,4 +71,5 @@ def call_of(attempt: PaymentAttempt) -> Call:
             save_for_later=session.subscription_id is not None and attempt.token_id is None,
             token=tokens.reveal(attempt.token) if attempt.token_id is not None else None,
         ),
+        Trace(provider_reference=attempt.provider_reference, asked_at=attempt.started_at),
     )

@@ -66,7 +66,7 @@ def _settle(attempt_id: str, actor: str) -> PaymentAttempt:
     in_time = attempt.session.status == SessionStatus.OPEN and not is_overdue(attempt.session, utc_now())
     release()
     try:
-        found = call.provider.look_up(call.account, attempt_id)
+        found = call.provider.look_up(call.account, attempt_id, call.trace)
     except OutcomeUnknown as unknown:
         return attempts.apply_unknown(attempt_id, unknown.message, actor=actor)
     if found is not None:
@@ -85,7 +85,7 @@ def abandon(attempt_id: str, *, actor: str) -> PaymentAttempt:
     release()
     with provider_slot():
         try:
-            found = call.provider.cancel(call.account, attempt_id)
+            found = call.provider.cancel(call.account, attempt_id, call.trace)
         except OutcomeUnknown as unknown:
             return attempts.apply_unknown(attempt_id, unknown.message, actor=actor)
         if found is None:

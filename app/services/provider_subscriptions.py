@@ -120,8 +120,10 @@ def stop(renewal_id: str, *, actor: str) -> None:
         call = call_of(subscription_id)
         release()
         try:
-            call.provider.adjust_subscription(call.account, subscription_id, amount=call.amount, ends_at=utc_now())
-            truth = call.provider.look_up_subscription(call.account, subscription_id, from_number=number)
+            call.provider.adjust_subscription(
+                call.account, subscription_id, call.trace, amount=call.amount, ends_at=utc_now()
+            )
+            truth = call.provider.look_up_subscription(call.account, subscription_id, call.trace, from_number=number)
         except (OutcomeUnknown, ProviderRefused) as silent:
             raise ProviderSilent from silent
     if truth is None or truth.state is not ProviderSubscriptionState.ENDED:
@@ -150,7 +152,9 @@ def _bring_into_step(subscription_id: str) -> ProviderSubscription | None:
             agreed = (truth.amount, truth.ends_at) == (call.amount, ends_at)
             if agreed or truth.state is ProviderSubscriptionState.ENDED:
                 return truth
-            call.provider.adjust_subscription(call.account, subscription_id, amount=call.amount, ends_at=ends_at)
+            call.provider.adjust_subscription(
+                call.account, subscription_id, call.trace, amount=call.amount, ends_at=ends_at
+            )
         except ProviderRefused as refused:
             _refused(subscription_id, refused)
             return None
@@ -159,7 +163,7 @@ def _bring_into_step(subscription_id: str) -> ProviderSubscription | None:
 
 def _ask(call: Call, subscription_id: str) -> ProviderSubscription | None:
     """Look the subscription up, and start it when the provider has never heard of it and shall."""
-    truth = call.provider.look_up_subscription(call.account, subscription_id, from_number=call.from_number)
+    truth = call.provider.look_up_subscription(call.account, subscription_id, call.trace, from_number=call.from_number)
     if truth is not None:
         return truth
     if call.request is None:

@@ -24,6 +24,7 @@ from providers.interface import (
     ProviderSubscription,
     ProviderSubscriptionState,
     SubscriptionRequest,
+    Trace,
 )
 
 AT_LEAST = timedelta(days=1)  # however well webhooks work, the provider is asked once a day
@@ -39,6 +40,7 @@ class Call:
 
     provider: Provider
     account: AccountConfig
+    trace: Trace
     from_number: int
     request: SubscriptionRequest | None
     amount: int
@@ -62,6 +64,7 @@ def call_of(subscription_id: str) -> Call:
     return Call(
         provider,
         account,
+        Trace(provider_reference=subscription.provider_reference, asked_at=subscription.started_at),
         from_number=oldest_open or max(subscription.next_number - 1, 2),
         request=_request(subscription),
         amount=subscription.amount,

@@ -15,7 +15,7 @@ from app.services.attempts import FIRST_CHECK
 from app.services.refund_outcomes import OPEN
 from app.services.slots import provider_slot
 from app.services.transaction import release, transaction
-from providers.interface import AccountConfig, OutcomeUnknown, Provider, ProviderRefused, RefundRequest
+from providers.interface import AccountConfig, OutcomeUnknown, Provider, ProviderRefused, RefundRequest, Trace
 from providers.truths import UNREACHABLE
 
 
@@ -65,16 +65,21 @@ def connect(refund: Refund) -> tuple[Provider, AccountConfig]:
     return accounts.connect(collected_by.account_id or "")
 
 
+def trace_of(refund: Refund) -> Trace:
+    """Return where a provider may look for a refund."""
+    return Trace(provider_reference=refund.provider_reference, charge=_charge_of(refund), asked_at=refund.asked_at)
+
+
 def _settle(refund_id: str) -> Refund:
     refund = refunds.get_refund(refund_id)
     if refunds.waits_for_approval(refund):
         return refund
     provider, account, wanted = _call_of(refund)
-    last_sent, actor = refund.sent_at, f"provider:{account.id}"
+    last_sent, trace, actor = refund.sent_at, trace_of(refund), f"provider:{account.id}"
     if last_sent is not None:
         release()
         try:
-            found = provider.look_up_refund(account, refund_id)
+            found = provider.look_up_refund(account, refund_id, trace)
         except OutcomeUnknown as unknown:
             return refund_outcomes.apply_unknown(refund_id, unknown.message)
         if found is not None:
@@ -117,12 +122,17 @@ def _claim_sending(refund_id: str, last_sent: datetime | None, now: datetime) ->
 def _call_of(refund: Refund) -> tuple[Provider, AccountConfig, RefundRequest]:
     payment: Payment = refund.payment
     provider, account = connect(refund)
-    charge = refund.attempt.provider_reference if refund.attempt else refunds.charge_of(payment)
     wanted = RefundRequest(
         refund_id=refund.id,
-        provider_reference=charge or "",
+        provider_reference=_charge_of(refund) or "",
         amount=refund.amount,
         currency=payment.currency,
         reason=refund.reason,
     )
     return provider, account, wanted
+
+
+def _charge_of(refund: Refund) -> str | None:
+    """Return the provider's name for the charge that is given back."""
+    reference: str | None = refund.attempt.provider_reference if refund.attempt else refunds.charge_of(refund.payment)
+    return reference

@@ -37,7 +37,7 @@ def take_word_of_charge(alert: Alert, attempt: PaymentAttempt, way: Way, *, note
     release()
     with provider_slot():
         try:
-            found = call.provider.look_up(call.account, attempt_id)
+            found = call.provider.look_up(call.account, attempt_id, call.trace)
         except OutcomeUnknown:
             heard = False
         else:
@@ -76,10 +76,11 @@ def take_word_of_refund(alert: Alert, refund: Refund, way: Way, *, note: str, re
     reference = _reference(way, reference)
     refund_id, kind, last_sent = refund.id, alert.kind, refund.sent_at
     provider, account = refund_settling.connect(refund)
+    trace = refund_settling.trace_of(refund)
     release()
     with provider_slot():
         try:
-            found = provider.look_up_refund(account, refund_id)
+            found = provider.look_up_refund(account, refund_id, trace)
         except OutcomeUnknown:
             heard = False
         else:

@@ -7,10 +7,12 @@ from typing import Any
 
 from providers.http import HttpClient, Reply
 from providers.interface import (
+    NO_TRACE,
     AccountConfig,
     Capabilities,
     Charge,
     ChargeRequest,
+    Connection,
     Failure,
     FailureKind,
     OutcomeUnknown,
@@ -22,6 +24,7 @@ from providers.interface import (
     ReportLine,
     SettingField,
     SubscriptionRequest,
+    Trace,
     WebhookEvent,
 )
 from providers.origin import origin_of
@@ -46,13 +49,40 @@ class SandboxProvider:
         return (
             SettingField("base_url", "Address", help="Where the sandbox service answers, e.g. http://127.0.0.1:8001"),
             SettingField(
-                "public_url", "Public address", required=False,
+                "public_url",
+                "Public address",
+                required=False,
                 help="Where customers reach the payment page, when that is another address",
             ),
             SettingField("account", "Sandbox account", help=f"One of: {', '.join(sorted(ACCOUNTS))}"),
             SettingField("api_key", "API key", secret=True),
             SettingField("webhook_secret", "Webhook secret", secret=True, help="Begins with whsec_"),
         )
+
+    def problems(self, account: AccountConfig) -> Mapping[str, str]:
+        """An address that is none, and an account that the sandbox does not have."""
+        settings = account.settings
+        known = ", ".join(sorted(ACCOUNTS))
+        found = {
+            key: "is not an address such as http://127.0.0.1:8001."
+            for key in ("base_url", "public_url")
+            if settings.get(key) and origin_of(settings[key]) is None
+        }
+        return found if settings.get("account") in ACCOUNTS else {**found, "account": f"is none of {known}."}
+
+    def connect(self, account: AccountConfig) -> Connection:
+        """Ask the service with the account's key."""
+        try:
+            self._get(account, "/v1/charges", {"reference": "connection-test"})
+        except OutcomeUnknown as unknown:
+            if isinstance(unknown.__cause__, ProviderRefused):
+                raise unknown.__cause__ from unknown
+            raise
+        return Connection(f"The sandbox knows this account as {account.settings.get('account')}.")
+
+    def webhook_events(self, account: AccountConfig) -> tuple[str, ...]:
+        """All that it has; it sends them without being asked to."""
+        return ("charge.updated", "refund.updated", "subscription.updated")
 
     def capabilities(self, account: AccountConfig) -> Capabilities:
         """The methods of the named sandbox account; none when the name is unknown."""
@@ -72,12 +102,12 @@ class SandboxProvider:
         reply = self._post(account, "/v1/charges", payloads.charge(request), key=f"charge:{request.attempt_id}")
         return replies.read_charge(replies.accepted(reply), request.attempt_id)
 
-    def look_up(self, account: AccountConfig, attempt_id: str) -> Charge | None:
+    def look_up(self, account: AccountConfig, attempt_id: str, trace: Trace = NO_TRACE) -> Charge | None:
         """The charge for our reference; see `Provider.look_up`."""
         found = self._find(account, "/v1/charges", attempt_id)
         return replies.read_charge(found, attempt_id) if found else None
 
-    def cancel(self, account: AccountConfig, attempt_id: str) -> Charge | None:
+    def cancel(self, account: AccountConfig, attempt_id: str, trace: Trace = NO_TRACE) -> Charge | None:
         """Close an unfinished charge; see `Provider.cancel`."""
         charge = self.look_up(account, attempt_id)
         if charge is None:
@@ -94,7 +124,7 @@ class SandboxProvider:
         reply = self._post(account, "/v1/refunds", payloads.refund(request), key=f"refund:{request.refund_id}")
         return replies.read_refund(replies.accepted(reply), request.refund_id)
 
-    def look_up_refund(self, account: AccountConfig, refund_id: str) -> RefundResult | None:
+    def look_up_refund(self, account: AccountConfig, refund_id: str, trace: Trace = NO_TRACE) -> RefundResult | None:
         """The refund for our reference; see `Provider.look_up_refund`."""
         found = self._find(account, "/v1/refunds", refund_id)
         return replies.read_refund(found, refund_id) if found else None
@@ -106,7 +136,13 @@ class SandboxProvider:
         return replies.read_subscription(replies.accepted(reply), request.subscription_id)
 
     def adjust_subscription(
-        self, account: AccountConfig, subscription_id: str, *, amount: int, ends_at: datetime | None
+        self,
+        account: AccountConfig,
+        subscription_id: str,
+        trace: Trace = NO_TRACE,
+        *,
+        amount: int,
+        ends_at: datetime | None,
     ) -> ProviderSubscription:
         """Set amount and end; see `Provider.adjust_subscription`."""
         found = self._find(account, "/v1/subscriptions", subscription_id, from_number=NO_RENEWALS)
@@ -118,7 +154,7 @@ class SandboxProvider:
         return replies.read_subscription(replies.accepted(reply), subscription_id)
 
     def look_up_subscription(
-        self, account: AccountConfig, subscription_id: str, *, from_number: int = 1
+        self, account: AccountConfig, subscription_id: str, trace: Trace = NO_TRACE, *, from_number: int = 1
     ) -> ProviderSubscription | None:
         """The subscription for our reference; see `Provider.look_up_subscription`."""
         renewals: list[ProviderRenewal] = []

@@ -62,6 +62,7 @@ class StandIn(ABC):
         number = next(_NUMBERS)
         usual: dict[str, Any] = {
             "attempt_id": f"att_contract{number}",
+            "asked_at": datetime.now(UTC),
             "amount": 4990,
             "currency": "EUR",
             "method": "card",

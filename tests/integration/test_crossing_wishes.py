@@ -43,11 +43,13 @@ def books(monkeypatch: pytest.MonkeyPatch) -> Books:
     """A provider whose subscriptions the test keeps; one that is ended makes no further try."""
     books, adapter = Books(), registry.get("sandbox")
 
-    def adjust(account: Any, subscription_id: str, *, amount: int, ends_at: datetime | None) -> ProviderSubscription:
+    def adjust(
+        account: Any, subscription_id: str, trace: Any, *, amount: int, ends_at: datetime | None
+    ) -> ProviderSubscription:
         if ends_at is not None and ends_at <= utc_now():
             for waiting in [row for row in books.known[subscription_id].renewals if row.next_try_at is not None]:
                 books.charge(subscription_id, waiting.number, waiting.failure)
-        return books.adjust_subscription(account, subscription_id, amount=amount, ends_at=ends_at)
+        return books.adjust_subscription(account, subscription_id, trace, amount=amount, ends_at=ends_at)
 
     monkeypatch.setattr(adapter, "look_up_subscription", books.look_up_subscription)
     monkeypatch.setattr(adapter, "start_subscription", books.start_subscription)

@@ -11,7 +11,7 @@ from app.models import PaymentAttempt, db
 from app.services import attempts, payments
 from app.services.transaction import transaction
 from providers import registry
-from providers.interface import AccountConfig, Charge, ChargeStage, ChargeState
+from providers.interface import AccountConfig, Charge, ChargeStage, ChargeState, Trace
 from tests.support.api import Api
 from tests.support.customer import Customer, words_of
 from tests.support.flow import alerts, attempts_of, ledger_of, moves_of, open_session, pay, told
@@ -27,8 +27,8 @@ def short_changed(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     def of_less(answer: Charge | None) -> Charge | None:
         return answer and replace(answer, amount=answer.amount - 1)
 
-    def look_up_less(account: AccountConfig, attempt_id: str) -> Charge | None:
-        return of_less(look_up(account, attempt_id))
+    def look_up_less(account: AccountConfig, attempt_id: str, trace: Trace) -> Charge | None:
+        return of_less(look_up(account, attempt_id, trace))
 
     monkeypatch.setattr(provider, "charge", lambda *asked: of_less(charge(*asked)))
     monkeypatch.setattr(provider, "look_up", look_up_less)

@@ -26,7 +26,7 @@ class Books:
         self.refusal: Failure | None = None
 
     def look_up_subscription(
-        self, account: Any, subscription_id: str, *, from_number: int = 1
+        self, account: Any, subscription_id: str, trace: Any = None, *, from_number: int = 1
     ) -> ProviderSubscription | None:
         if self.silent:
             raise OutcomeUnknown("no answer")
@@ -47,7 +47,7 @@ class Books:
         return self.known[request.subscription_id]
 
     def adjust_subscription(
-        self, account: Any, subscription_id: str, *, amount: int, ends_at: datetime | None
+        self, account: Any, subscription_id: str, trace: Any = None, *, amount: int, ends_at: datetime | None
     ) -> ProviderSubscription:
         if self.silent:
             raise OutcomeUnknown("no answer")
