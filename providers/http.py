@@ -36,7 +36,9 @@ class HttpClient:
     consulted, because a .netrc entry would silently replace the account's key.
     """
 
-    def __init__(self, connect_seconds: float = 3, read_seconds: float = 10, max_bytes: int = MAX_REPLY_BYTES) -> None:
+    def __init__(
+        self, connect_seconds: float = 3, read_seconds: float = 10, max_bytes: int = MAX_REPLY_BYTES
+    ) -> None:
         self._timeouts = (connect_seconds, read_seconds)
         self._max_bytes = max_bytes
         self._local = threading.local()
@@ -61,14 +63,8 @@ class HttpClient:
         deadline = time.monotonic() + sum(self._timeouts)
         try:
             with self._session().request(
-                method,
-                url,
-                headers={"Accept-Encoding": "identity", **headers},
-                params=params,
-                json=payload,
-                timeout=self._timeouts,
-                allow_redirects=False,
-                stream=True,
+                method, url, headers={"Accept-Encoding": "identity", **headers}, params=params, json=payload,
+                timeout=self._timeouts, allow_redirects=False, stream=True,
             ) as response:
                 raw = self._read(response, deadline)
         except requests.RequestException as error:

@@ -18,44 +18,33 @@ ONCE = frozenset({"direct", "pay_by_link"})
 ALWAYS = ONCE | {"subscription"}
 AT_THE_COUNTER = frozenset({"direct"})
 
-NORTH: Mapping[str, MethodCapability] = MappingProxyType(
-    {
-        "card": MethodCapability(NORTH_CURRENCIES, EVERYWHERE, ALWAYS),
-        "paypal": MethodCapability(NORTH_CURRENCIES - {"KWD"}, EVERYWHERE, ALWAYS),
-        "apple_pay": MethodCapability(NORTH_CURRENCIES, EVERYWHERE, ONCE),
-        "google_pay": MethodCapability(NORTH_CURRENCIES, EVERYWHERE, ONCE),
-        "satispay": MethodCapability(EURO, ITALY, ONCE, max_amount={"EUR": 1_000_00}),
-        "bancomat_pay": MethodCapability(EURO, ITALY, ONCE),
-        "sepa_debit": MethodCapability(EURO, EVERYWHERE, ALWAYS),
-        "bank_transfer": MethodCapability(frozenset({"EUR", "GBP"}), EVERYWHERE, ONCE),
-        "in_store_terminal": MethodCapability(NORTH_CURRENCIES, EVERYWHERE, AT_THE_COUNTER),
-    }
-)
+NORTH: Mapping[str, MethodCapability] = MappingProxyType({
+    "card": MethodCapability(NORTH_CURRENCIES, EVERYWHERE, ALWAYS),
+    "paypal": MethodCapability(NORTH_CURRENCIES - {"KWD"}, EVERYWHERE, ALWAYS),
+    "apple_pay": MethodCapability(NORTH_CURRENCIES, EVERYWHERE, ONCE),
+    "google_pay": MethodCapability(NORTH_CURRENCIES, EVERYWHERE, ONCE),
+    "satispay": MethodCapability(EURO, ITALY, ONCE, max_amount={"EUR": 1_000_00}),
+    "bancomat_pay": MethodCapability(EURO, ITALY, ONCE),
+    "sepa_debit": MethodCapability(EURO, EVERYWHERE, ALWAYS),
+    "bank_transfer": MethodCapability(frozenset({"EUR", "GBP"}), EVERYWHERE, ONCE),
+    "in_store_terminal": MethodCapability(NORTH_CURRENCIES, EVERYWHERE, AT_THE_COUNTER),
+})
 
-SOUTH: Mapping[str, MethodCapability] = MappingProxyType(
-    {
-        "card": MethodCapability(SOUTH_CURRENCIES, EVERYWHERE, ALWAYS),
-        "ideal": MethodCapability(EURO, frozenset({"NL"}), ONCE),
-        "klarna": MethodCapability(
-            frozenset({"EUR", "SEK"}),
-            EVERYWHERE,
-            ONCE,
-            min_amount={"EUR": 35_00, "SEK": 35_00},
-            max_amount={"EUR": 10_000_00, "SEK": 10_000_00},
-        ),
-        "instalments": MethodCapability(
-            EURO,
-            EVERYWHERE,
-            ONCE,
-            min_amount={"EUR": 100_00},
-            max_amount={"EUR": 5_000_00},
-        ),
-        "sepa_debit": MethodCapability(EURO, EVERYWHERE, ALWAYS),
-        "bank_transfer": MethodCapability(frozenset({"EUR", "GBP"}), EVERYWHERE, ONCE),
-        "invoice": MethodCapability(frozenset({"EUR", "CHF"}), frozenset({"DE", "AT", "CH", "NL", "BE"}), ONCE),
-        "paypal": MethodCapability(SOUTH_CURRENCIES - {"KWD"}, EVERYWHERE, ALWAYS),
-    }
-)
+SOUTH: Mapping[str, MethodCapability] = MappingProxyType({
+    "card": MethodCapability(SOUTH_CURRENCIES, EVERYWHERE, ALWAYS),
+    "ideal": MethodCapability(EURO, frozenset({"NL"}), ONCE),
+    "klarna": MethodCapability(
+        frozenset({"EUR", "SEK"}), EVERYWHERE, ONCE,
+        min_amount={"EUR": 35_00, "SEK": 35_00}, max_amount={"EUR": 10_000_00, "SEK": 10_000_00},
+    ),
+    "instalments": MethodCapability(
+        EURO, EVERYWHERE, ONCE, min_amount={"EUR": 100_00}, max_amount={"EUR": 5_000_00},
+    ),
+    "sepa_debit": MethodCapability(EURO, EVERYWHERE, ALWAYS),
+    "bank_transfer": MethodCapability(frozenset({"EUR", "GBP"}), EVERYWHERE, ONCE),
+    "invoice": MethodCapability(frozenset({"EUR", "CHF"}), frozenset({"DE", "AT", "CH", "NL", "BE"}), ONCE),
+    "paypal": MethodCapability(SOUTH_CURRENCIES - {"KWD"}, EVERYWHERE, ALWAYS),
+})
 
 ACCOUNTS: Mapping[str, Mapping[str, MethodCapability]] = MappingProxyType({"north": NORTH, "south": SOUTH})
 

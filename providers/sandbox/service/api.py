@@ -35,7 +35,9 @@ class Api(Endpoints):
         account = self._open(request)
         with self._store.transaction() as connection:
             row = charges.get(connection, charge_id, account)
-            row = charges.move(connection, row, "awaiting_customer", "failed", failure=charges.CANCELLED_BY_MERCHANT)
+            row = charges.move(
+                connection, row, "awaiting_customer", "failed", failure=charges.CANCELLED_BY_MERCHANT
+            )
         reply = json_response(views.charge(row, self._base_url(request)))
         return disturbance.after(self._store, account, request, reply)
 
@@ -64,21 +66,18 @@ class Api(Endpoints):
         with self._store.transaction() as connection:
             rows = {
                 table: connection.execute(
-                    f"SELECT * FROM {table} WHERE account = ? ORDER BY created_at",
-                    (account,),
+                    f"SELECT * FROM {table} WHERE account = ? ORDER BY created_at", (account,)  # noqa: S608 - ours
                 ).fetchall()
                 for table in ("charges", "refunds", "subscriptions", "deliveries")
             }
             found = [(row, renewals.of(connection, row)) for row in rows["subscriptions"]]
             rows["charges"] = [charges.refresh(connection, row) for row in rows["charges"]]
-        return json_response(
-            {
-                "charges": [views.charge(row, self._base_url(request)) for row in rows["charges"]],
-                "refunds": [views.refund(row) for row in rows["refunds"]],
-                "subscriptions": [views.subscription(row, renewed) for row, renewed in found],
-                "deliveries": [views.delivery(row) for row in rows["deliveries"]],
-            }
-        )
+        return json_response({
+            "charges": [views.charge(row, self._base_url(request)) for row in rows["charges"]],
+            "refunds": [views.refund(row) for row in rows["refunds"]],
+            "subscriptions": [views.subscription(row, renewed) for row, renewed in found],
+            "deliveries": [views.delivery(row) for row in rows["deliveries"]],
+        })
 
     def show_faults(self, request: Request) -> Response:
         """GET /v1/faults: the switches that are on."""

@@ -35,31 +35,31 @@ class Service:
         store = Store(config.database)
         api, self._pages = Api(store, config), Pages(store, config)
         pages, recurring = self._pages, SubscriptionApi(store, config)
-        self._routes = Map(
-            [
-                Rule("/v1/charges", methods=["POST"], endpoint=api.create_charge),
-                Rule("/v1/charges", methods=["GET"], endpoint=api.find_charges),
-                Rule("/v1/charges/<charge_id>/cancel", methods=["POST"], endpoint=api.cancel_charge),
-                Rule("/v1/refunds", methods=["POST"], endpoint=api.create_refund),
-                Rule("/v1/refunds", methods=["GET"], endpoint=api.find_refunds),
-                Rule("/v1/subscriptions", methods=["POST"], endpoint=recurring.start),
-                Rule("/v1/subscriptions", methods=["GET"], endpoint=recurring.find),
-                Rule("/v1/subscriptions/<subscription_id>", methods=["POST"], endpoint=recurring.adjust),
-                Rule("/v1/reports/<day>", methods=["GET"], endpoint=recurring.report),
-                Rule("/v1/ledger", methods=["GET"], endpoint=api.ledger),
-                Rule("/v1/faults", methods=["GET"], endpoint=api.show_faults),
-                Rule("/v1/faults", methods=["PUT", "DELETE"], endpoint=api.replace_faults),
-                Rule("/pay/<charge_id>", methods=["GET"], endpoint=pages.show_payment),
-                Rule("/pay/<charge_id>", methods=["POST"], endpoint=pages.decide_payment),
-                Rule("/", methods=["GET"], endpoint=pages.home),
-                Rule("/faults/<account>", methods=["POST"], endpoint=pages.switch_faults),
-                Rule("/sandbox.css", methods=["GET"], endpoint=pages.stylesheet),
-                Rule("/healthz", methods=["GET"], endpoint=_healthy),
-            ]
-        )
+        self._routes = Map([
+            Rule("/v1/charges", methods=["POST"], endpoint=api.create_charge),
+            Rule("/v1/charges", methods=["GET"], endpoint=api.find_charges),
+            Rule("/v1/charges/<charge_id>/cancel", methods=["POST"], endpoint=api.cancel_charge),
+            Rule("/v1/refunds", methods=["POST"], endpoint=api.create_refund),
+            Rule("/v1/refunds", methods=["GET"], endpoint=api.find_refunds),
+            Rule("/v1/subscriptions", methods=["POST"], endpoint=recurring.start),
+            Rule("/v1/subscriptions", methods=["GET"], endpoint=recurring.find),
+            Rule("/v1/subscriptions/<subscription_id>", methods=["POST"], endpoint=recurring.adjust),
+            Rule("/v1/reports/<day>", methods=["GET"], endpoint=recurring.report),
+            Rule("/v1/ledger", methods=["GET"], endpoint=api.ledger),
+            Rule("/v1/faults", methods=["GET"], endpoint=api.show_faults),
+            Rule("/v1/faults", methods=["PUT", "DELETE"], endpoint=api.replace_faults),
+            Rule("/pay/<charge_id>", methods=["GET"], endpoint=pages.show_payment),
+            Rule("/pay/<charge_id>", methods=["POST"], endpoint=pages.decide_payment),
+            Rule("/", methods=["GET"], endpoint=pages.home),
+            Rule("/faults/<account>", methods=["POST"], endpoint=pages.switch_faults),
+            Rule("/sandbox.css", methods=["GET"], endpoint=pages.stylesheet),
+            Rule("/healthz", methods=["GET"], endpoint=_healthy),
+        ])
         self.background = Background(store, config)
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
         request = Request(environ)
         request.max_content_length = MAX_BODY_BYTES
         response = self._respond(request)

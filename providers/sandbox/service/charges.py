@@ -41,7 +41,9 @@ class NewCharge:
     subscription_id: str | None = None
 
 
-def create(connection: sqlite3.Connection, new: NewCharge, settle_seconds: float) -> tuple[sqlite3.Row, bool] | None:
+def create(
+    connection: sqlite3.Connection, new: NewCharge, settle_seconds: float
+) -> tuple[sqlite3.Row, bool] | None:
     """The charge, and whether it is new: a repetition finds the first one, whatever has become of it.
 
     One by a token is decided at once, since nobody is there to be asked.
@@ -73,7 +75,9 @@ def create(connection: sqlite3.Connection, new: NewCharge, settle_seconds: float
 def add(connection: sqlite3.Connection, new: NewCharge, verdict: tokens.Verdict) -> sqlite3.Row:
     """Write the charge down as the verdict says; nothing is told about it yet."""
     now, failure = clock.now(), verdict.failure
-    values = {name: getattr(new, name) for name in NewCharge.__dataclass_fields__ if name != "country"} | {
+    values = {
+        name: getattr(new, name) for name in NewCharge.__dataclass_fields__ if name != "country"
+    } | {
         "created_at": now,
         "status": verdict.status,
         "settle_at": verdict.settle_at,

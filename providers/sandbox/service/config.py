@@ -44,7 +44,8 @@ def read_config(env: Mapping[str, str]) -> ServiceConfig:
         accounts[name] = ServiceAccount(
             name=name,
             api_key=own.get("api_key") or api_key(name, _required(env, "SANDBOX_KEY")),
-            webhook_secret=own.get("webhook_secret") or webhook_secret(name, _required(env, "SANDBOX_WEBHOOK_SECRET")),
+            webhook_secret=own.get("webhook_secret")
+            or webhook_secret(name, _required(env, "SANDBOX_WEBHOOK_SECRET")),
             webhook_url=own.get("webhook_url")
             or (f"{hub_url}/v1/webhooks/sandbox/sandbox_{name}" if hub_url else None),
         )

@@ -15,7 +15,9 @@ from providers.sandbox.service.errors import Refusal
 from providers.sandbox.service.store import Store
 
 HERE = Path(__file__).parent
-POLICY = "default-src 'none'; style-src 'self'; form-action 'self'{origin}; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; form-action 'self'{origin}; base-uri 'none'; frame-ancestors 'none'"
+)
 LATEST = 20
 SUBSCRIPTIONS = """
 SELECT subscriptions.*,
@@ -32,11 +34,8 @@ class Pages:
         self._store = store
         self._config = config
         self._templates = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
+            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined,
+            trim_blocks=True, lstrip_blocks=True,
         )
         self._templates.globals["money"] = wording.format_amount
         self._templates.globals["methods"] = wording.METHODS

@@ -24,7 +24,9 @@ class NewRefund:
     reason: str
 
 
-def create(connection: sqlite3.Connection, new: NewRefund, settle_seconds: float) -> tuple[sqlite3.Row, bool] | None:
+def create(
+    connection: sqlite3.Connection, new: NewRefund, settle_seconds: float
+) -> tuple[sqlite3.Row, bool] | None:
     """The refund, and whether it is new; the amount is reserved on the charge by one guarded update.
 
     None when a switch refuses it: an error would undo that the switch has struck.
@@ -57,20 +59,9 @@ def create(connection: sqlite3.Connection, new: NewRefund, settle_seconds: float
     row: sqlite3.Row = connection.execute(
         "INSERT INTO refunds (id, account, charge_id, reference, idempotency_key, amount, currency, reason,"
         " created_at, status, settle_at, settled_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-        (
-            new.id,
-            new.account,
-            new.charge_id,
-            new.reference,
-            new.idempotency_key,
-            new.amount,
-            new.currency,
-            new.reason,
-            now,
-            "pending" if slow else "succeeded",
-            now + settle_seconds if slow else None,
-            None if slow else now,
-        ),
+        (new.id, new.account, new.charge_id, new.reference, new.idempotency_key, new.amount, new.currency,
+         new.reason, now, "pending" if slow else "succeeded", now + settle_seconds if slow else None,
+         None if slow else now),
     ).fetchone()
     events.record_refund(connection, row, charge)
     return row, True

@@ -17,7 +17,9 @@ def collect_due(connection: sqlite3.Connection, settle_seconds: float) -> None:
         {"now": clock.now()},
     ).fetchall():
         catch_up(connection, subscription, settle_seconds)
-    for renewal in connection.execute("SELECT * FROM renewals WHERE next_try_at <= ?", (clock.now(),)).fetchall():
+    for renewal in connection.execute(
+        "SELECT * FROM renewals WHERE next_try_at <= ?", (clock.now(),)
+    ).fetchall():
         subscription = subscriptions.get(connection, renewal["subscription_id"])
         if subscription["status"] == "active":  # an earlier one of these may have ended it
             _try(connection, subscription, renewal, settle_seconds)
@@ -49,15 +51,8 @@ def catch_up(connection: sqlite3.Connection, subscription: sqlite3.Row, settle_s
         renewal: sqlite3.Row = connection.execute(
             "INSERT INTO renewals (subscription_id, number, account, amount, currency, due_at, created_at, status)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, 'processing') RETURNING *",
-            (
-                subscription["id"],
-                subscription["next_number"],
-                subscription["account"],
-                subscription["amount"],
-                subscription["currency"],
-                subscription["next_due_at"],
-                now,
-            ),
+            (subscription["id"], subscription["next_number"], subscription["account"], subscription["amount"],
+             subscription["currency"], subscription["next_due_at"], now),
         ).fetchone()
         subscription = subscriptions.pass_on(connection, subscription)
         _try(connection, subscription, renewal, settle_seconds)

@@ -26,13 +26,8 @@ def page(connection: sqlite3.Connection, account: str, day: date, offset: int) -
     begin = datetime.combine(day, time(), UTC)
     rows = connection.execute(
         LINES,
-        {
-            "account": account,
-            "begin": begin.timestamp(),
-            "end": (begin + timedelta(days=1)).timestamp(),
-            "limit": PAGE + 1,
-            "offset": offset,
-        },
+        {"account": account, "begin": begin.timestamp(), "end": (begin + timedelta(days=1)).timestamp(),
+         "limit": PAGE + 1, "offset": offset},
     ).fetchall()
     lines = [_line(row) for row in rows[:PAGE]]
     return {
@@ -45,8 +40,7 @@ def page(connection: sqlite3.Connection, account: str, day: date, offset: int) -
 def _line(row: sqlite3.Row) -> dict[str, Any]:
     moment = datetime.fromtimestamp(row["at"], tz=UTC).isoformat()
     return {name: row[name] for name in ("kind", "id", "reference", "amount", "currency")} | {
-        "state": "succeeded",
-        "at": moment,
+        "state": "succeeded", "at": moment,
     }
 
 

@@ -60,27 +60,9 @@ def start(connection: sqlite3.Connection, new: NewSubscription) -> tuple[sqlite3
         " merchant_reference, description, interval_unit, interval_count, anchor_on, timezone, time_of_day,"
         " last_number, next_number, next_due_at, created_at, status)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'active') RETURNING *",
-        (
-            new.id,
-            new.account,
-            new.reference,
-            new.idempotency_key,
-            new.token,
-            new.method,
-            new.amount,
-            new.currency,
-            new.merchant_reference,
-            new.description,
-            new.interval_unit,
-            new.interval_count,
-            new.anchor_on,
-            new.timezone,
-            local.time().isoformat(),
-            new.last_number,
-            new.first_number,
-            new.first_due_at,
-            clock.now(),
-        ),
+        (new.id, new.account, new.reference, new.idempotency_key, new.token, new.method, new.amount, new.currency,
+         new.merchant_reference, new.description, new.interval_unit, new.interval_count, new.anchor_on, new.timezone,
+         local.time().isoformat(), new.last_number, new.first_number, new.first_due_at, clock.now()),
     ).fetchone()
     return row, True
 
@@ -117,17 +99,9 @@ def pass_on(connection: sqlite3.Connection, subscription: sqlite3.Row) -> sqlite
     """Turn to the period after the one that has just fallen due; after the last one there is none."""
     number = subscription["next_number"] + 1
     over = subscription["last_number"] is not None and number > subscription["last_number"]
-    due_at = (
-        None
-        if over
-        else calendar.due_at(
-            date.fromisoformat(subscription["anchor_on"]),
-            subscription["interval_unit"],
-            subscription["interval_count"],
-            number,
-            time.fromisoformat(subscription["time_of_day"]),
-            ZoneInfo(subscription["timezone"]),
-        )
+    due_at = None if over else calendar.due_at(
+        date.fromisoformat(subscription["anchor_on"]), subscription["interval_unit"], subscription["interval_count"],
+        number, time.fromisoformat(subscription["time_of_day"]), ZoneInfo(subscription["timezone"]),
     )
     return change(connection, subscription, {"next_number": number, "next_due_at": due_at})
 
@@ -135,7 +109,9 @@ def pass_on(connection: sqlite3.Connection, subscription: sqlite3.Row) -> sqlite
 def end(connection: sqlite3.Connection, subscription: sqlite3.Row) -> sqlite3.Row:
     """Charge nothing any more, retries included, and tell so once."""
     if subscription["status"] == "active":
-        connection.execute("UPDATE renewals SET next_try_at = NULL WHERE subscription_id = ?", (subscription["id"],))
+        connection.execute(
+            "UPDATE renewals SET next_try_at = NULL WHERE subscription_id = ?", (subscription["id"],)
+        )
         change(connection, subscription, {"status": "ended", "next_due_at": None})
         events.record_subscription(connection, subscription, "ended")
     return get(connection, subscription["id"])

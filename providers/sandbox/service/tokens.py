@@ -32,7 +32,9 @@ def is_good(connection: sqlite3.Connection, account: str, token: str, method: st
     return found is not None
 
 
-def decide(connection: sqlite3.Connection, account: str, token: str, method: str, settle_seconds: float) -> Verdict:
+def decide(
+    connection: sqlite3.Connection, account: str, token: str, method: str, settle_seconds: float
+) -> Verdict:
     """The verdict on a charge without its customer, as the switches say."""
     if not is_good(connection, account, token, method):
         return Verdict("failed", UNKNOWN)
