@@ -4,7 +4,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,11 +14,18 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, Ne
 
 from providers.deadline import DeadlineAdapter
 from providers.interface import Failure, FailureKind, OutcomeUnknown, ProviderRefused
+from providers.public_only import AddressRefused
 from providers.truths import UNREACHABLE
 
 MAX_REPLY_BYTES = 1_000_000
 NEVER_CONNECTED = (NewConnectionError, ConnectTimeoutError)
 UNUSABLE_REQUEST = (InvalidURL, MissingSchema, InvalidSchema, InvalidHeader)
+PRIVATE = (
+    "The address leads into a private network, so nothing was sent. If that network is yours, name it in "
+    "PROVIDER_ALLOWED_NETWORKS."
+)
+
+Sign = Callable[[str, str, bytes], Mapping[str, str]]  # method, path with query, body: the headers that prove them
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +40,20 @@ class HttpClient:
     """JSON over HTTP with limits on connecting, on each read, and on the time and size of the whole body.
 
     Safe for threads. Redirects are not followed, nothing is sent twice, and the environment (proxies, .netrc) is not
-    consulted, because a .netrc entry would silently replace the account's key.
+    consulted, because a .netrc entry would silently replace the account's key. `transport` makes what connects, from
+    the seconds in which a reply must begin.
     """
 
     def __init__(
-        self, connect_seconds: float = 3, read_seconds: float = 10, max_bytes: int = MAX_REPLY_BYTES
+        self,
+        connect_seconds: float = 3,
+        read_seconds: float = 10,
+        max_bytes: int = MAX_REPLY_BYTES,
+        transport: Callable[[float], DeadlineAdapter] = DeadlineAdapter,
     ) -> None:
         self._timeouts = (connect_seconds, read_seconds)
         self._max_bytes = max_bytes
+        self._transport = transport
         self._local = threading.local()
 
     def send(
@@ -51,8 +64,9 @@ class HttpClient:
         headers: Mapping[str, str],
         params: Mapping[str, str] | None = None,
         payload: Mapping[str, Any] | None = None,
+        sign: Sign | None = None,
     ) -> Reply:
-        """Send one request and read its whole reply.
+        """Send one request and read its whole reply; `sign` adds headers to the request as it goes out.
 
         Raises: ProviderRefused (technical) when no connection was made, so nothing was sent; OutcomeUnknown
         for everything else: timeouts, lost connections, 3xx, 408, 425, 429, 5xx, and replies that are too long, too
@@ -64,7 +78,7 @@ class HttpClient:
         try:
             with self._session().request(
                 method, url, headers={"Accept-Encoding": "identity", **headers}, params=params, json=payload,
-                timeout=self._timeouts, allow_redirects=False, stream=True,
+                timeout=self._timeouts, allow_redirects=False, stream=True, auth=_signing(sign) if sign else None,
             ) as response:
                 raw = self._read(response, deadline)
         except requests.RequestException as error:
@@ -79,7 +93,7 @@ class HttpClient:
             session = requests.Session()
             session.trust_env = False
             for scheme in ("http://", "https://"):
-                session.mount(scheme, DeadlineAdapter(self._timeouts[1]))
+                session.mount(scheme, self._transport(self._timeouts[1]))
             self._local.session, self._local.pid = session, os.getpid()
         session = self._local.session
         assert isinstance(session, requests.Session)
@@ -100,12 +114,26 @@ class HttpClient:
         return b"".join(parts)
 
 
+def _signing(sign: Sign) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """The hook with which requests lets a request be changed when everything else about it is settled."""
+
+    def prove(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        body = request.body or b""
+        content = body.encode() if isinstance(body, str) else body
+        request.headers.update(sign(request.method or "", request.path_url, content))
+        return request
+
+    return prove
+
+
 def _classify(error: requests.RequestException) -> OutcomeUnknown | ProviderRefused:
     """Sort a failed request: only an error raised while connecting proves that nothing was sent.
 
     A pooled connection that the provider had closed fails while sending or reading, and so stays unknown.
     """
     cause = error.args[0] if error.args else None
+    if isinstance(cause, MaxRetryError) and isinstance(cause.reason, AddressRefused):
+        return _refused("private_address", PRIVATE)
     if isinstance(cause, MaxRetryError) and isinstance(cause.reason, NEVER_CONNECTED):
         return _refused(UNREACHABLE, "No connection to the provider could be made.")
     if isinstance(error, UNUSABLE_REQUEST):

@@ -12,7 +12,7 @@ import requests
 from flask import Flask
 from werkzeug.test import Client
 
-from providers.http import HttpClient, Reply, _parse
+from providers.http import HttpClient, Reply, Sign, _parse
 from providers.interface import Failure, FailureKind, ProviderRefused
 from providers.sandbox.service.application import Service
 from providers.truths import UNREACHABLE
@@ -44,6 +44,7 @@ class Wire(HttpClient):
         headers: Mapping[str, str],
         params: Mapping[str, str] | None = None,
         payload: Mapping[str, Any] | None = None,
+        sign: Sign | None = None,
     ) -> Reply:
         if self.is_down:
             raise ProviderRefused(Failure(FailureKind.TECHNICAL, UNREACHABLE, "No connection could be made."))
