@@ -1,29 +1,15 @@
-"""One small bounded HTTP client for adapters; what is not proven harmless is `OutcomeUnknown`."""
+"""JSON over HTTP for adapters, within the bounds of `BoundedHttp`; what is not proven harmless is `OutcomeUnknown`."""
 
 import json
-import os
-import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import requests
-from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL, MissingSchema
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 
+from providers.bounded import MAX_REPLY_BYTES, BoundedHttp, is_definite
 from providers.deadline import DeadlineAdapter
-from providers.interface import Failure, FailureKind, OutcomeUnknown, ProviderRefused
-from providers.public_only import AddressRefused
-from providers.truths import UNREACHABLE
-
-MAX_REPLY_BYTES = 1_000_000
-NEVER_CONNECTED = (NewConnectionError, ConnectTimeoutError)
-UNUSABLE_REQUEST = (InvalidURL, MissingSchema, InvalidSchema, InvalidHeader)
-PRIVATE = (
-    "The address leads into a private network, so nothing was sent. If that network is yours, name it in "
-    "PROVIDER_ALLOWED_NETWORKS."
-)
+from providers.interface import OutcomeUnknown
 
 Sign = Callable[[str, str, bytes], Mapping[str, str]]  # method, path with query, body: the headers that prove them
 
@@ -37,12 +23,7 @@ class Reply:
 
 
 class HttpClient:
-    """JSON over HTTP with limits on connecting, on each read, and on the time and size of the whole body.
-
-    Safe for threads. Redirects are not followed, nothing is sent twice, and the environment (proxies, .netrc) is not
-    consulted, because a .netrc entry would silently replace the account's key. `transport` makes what connects, from
-    the seconds in which a reply must begin.
-    """
+    """JSON over HTTP; safe for threads. `transport` is as in BoundedHttp."""
 
     def __init__(
         self,
@@ -51,10 +32,7 @@ class HttpClient:
         max_bytes: int = MAX_REPLY_BYTES,
         transport: Callable[[float], DeadlineAdapter] = DeadlineAdapter,
     ) -> None:
-        self._timeouts = (connect_seconds, read_seconds)
-        self._max_bytes = max_bytes
-        self._transport = transport
-        self._local = threading.local()
+        self._http = BoundedHttp(connect_seconds, read_seconds, max_bytes, transport)
 
     def send(
         self,
@@ -72,46 +50,9 @@ class HttpClient:
         for everything else: timeouts, lost connections, 3xx, 408, 425, 429, 5xx, and replies that are too long, too
         slow or not JSON.
         """
-        if not all(value.isascii() for value in headers.values()):
-            raise _refused("misconfigured", "A key holds characters that no header can carry.")
-        deadline = time.monotonic() + sum(self._timeouts)
-        try:
-            with self._session().request(
-                method, url, headers={"Accept-Encoding": "identity", **headers}, params=params, json=payload,
-                timeout=self._timeouts, allow_redirects=False, stream=True, auth=_signing(sign) if sign else None,
-            ) as response:
-                raw = self._read(response, deadline)
-        except requests.RequestException as error:
-            raise _classify(error) from error
-        except (HTTPError, OSError) as error:
-            raise OutcomeUnknown(f"the reply broke off: {type(error).__name__}") from error
-        return _parse(response.status_code, raw)
-
-    def _session(self) -> requests.Session:
-        """This thread's connections; a forked child makes its own, two processes must not share sockets."""
-        if getattr(self._local, "pid", None) != os.getpid():
-            session = requests.Session()
-            session.trust_env = False
-            for scheme in ("http://", "https://"):
-                session.mount(scheme, self._transport(self._timeouts[1]))
-            self._local.session, self._local.pid = session, os.getpid()
-        session = self._local.session
-        assert isinstance(session, requests.Session)
-        session.cookies.clear()
-        return session
-
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
-        """The whole body. `read1` returns what has arrived: a dripping reply cannot outlive the deadline."""
-        parts: list[bytes] = []
-        size = 0
-        while chunk := response.raw.read1(65_536, decode_content=False):
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise OutcomeUnknown(f"the reply is longer than {self._max_bytes} bytes")
-            if time.monotonic() > deadline:
-                raise OutcomeUnknown("the reply took too long")
-            parts.append(chunk)
-        return b"".join(parts)
+        auth = _signing(sign) if sign else None
+        raw = self._http.exchange(method, url, headers=headers, params=params, json=payload, auth=auth)
+        return _parse(raw.status, raw.body)
 
 
 def _signing(sign: Sign) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
@@ -126,28 +67,9 @@ def _signing(sign: Sign) -> Callable[[requests.PreparedRequest], requests.Prepar
     return prove
 
 
-def _classify(error: requests.RequestException) -> OutcomeUnknown | ProviderRefused:
-    """Sort a failed request: only an error raised while connecting proves that nothing was sent.
-
-    A pooled connection that the provider had closed fails while sending or reading, and so stays unknown.
-    """
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, MaxRetryError) and isinstance(cause.reason, AddressRefused):
-        return _refused("private_address", PRIVATE)
-    if isinstance(cause, MaxRetryError) and isinstance(cause.reason, NEVER_CONNECTED):
-        return _refused(UNREACHABLE, "No connection to the provider could be made.")
-    if isinstance(error, UNUSABLE_REQUEST):
-        return _refused("misconfigured", "The account's settings do not make a usable request.")
-    return OutcomeUnknown(f"no readable reply: {type(error).__name__}")
-
-
-def _refused(code: str, message: str) -> ProviderRefused:
-    return ProviderRefused(Failure(FailureKind.TECHNICAL, code, message))
-
-
 def _parse(status: int, raw: bytes) -> Reply:
     """Read a complete body as a JSON object, or say that the outcome is unknown."""
-    if not (200 <= status < 300 or 400 <= status < 500) or status in (408, 425, 429):
+    if not is_definite(status):
         raise OutcomeUnknown(f"the provider answered {status}")
     try:
         body = json.loads(raw)
