@@ -24,6 +24,7 @@ PRIVATE = (
     "PROVIDER_ALLOWED_NETWORKS."
 )
 
+
 @dataclass(frozen=True, slots=True)
 class RawReply:
     """A reply that was read in full, whatever its status; `headers` may be asked for in any case."""

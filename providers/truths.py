@@ -37,6 +37,7 @@ class FailureKind(StrEnum):
 
     HARD_DECLINE = "hard_decline"  # the same instrument will never work
     SOFT_DECLINE = "soft_decline"  # it may work later, or with another method
+    NEEDS_CUSTOMER = "needs_customer"  # the bank wants the customer to confirm it, and they were not there
     CUSTOMER_CANCELLED = "customer_cancelled"
     EXPIRED = "expired"
     TECHNICAL = "technical"  # the provider or the configuration, not the customer
