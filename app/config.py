@@ -108,6 +108,7 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     sandbox_port = read_integer(env, "SANDBOX_PORT", port + 1, 1, 65536)
     sandbox_url = read_url(env, "SANDBOX_URL", f"http://127.0.0.1:{sandbox_port}")
     demo = read_boolean(env, "DEMO", environment != "production")
+    read_networks(env, "PROVIDER_ALLOWED_NETWORKS")  # for the registry of providers; refused here when it is malformed
     config = Config(
         environment=environment,
         data_dir=data_dir,

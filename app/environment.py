@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
+
+from providers.public_only import Network, networks_of
 
 
 class ConfigError(ValueError):
@@ -41,15 +42,9 @@ def read_match(env: Mapping[str, str], name: str, default: str, pattern: str, wa
     return text
 
 
-def read_networks(env: Mapping[str, str], name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+def read_networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
     """Return networks written with commas between, such as 10.2.0.0/16,fd00::/8; none when it is not set."""
-    found = []
-    for text in filter(None, (each.strip() for each in env.get(name, "").split(","))):
-        try:
-            network = ipaddress.ip_network(text)
-        except ValueError as error:
-            raise ConfigError(f"{name} holds {text!r}; list networks such as 10.2.0.0/16.") from error
-        if network.prefixlen == 0:
-            raise ConfigError(f"{name} holds {text!r}, which is every address: list only networks of your own.")
-        found.append(network)
-    return tuple(found)
+    try:
+        return networks_of(env.get(name, ""))
+    except ValueError as error:
+        raise ConfigError(f"{name}: {error}") from error

@@ -26,6 +26,20 @@ class AddressRefused(NewConnectionError):
     """The name leads to an address inside a network. Nothing was sent."""
 
 
+def networks_of(text: str) -> tuple[Network, ...]:
+    """The networks of a list such as `10.2.0.0/16,fd00::/8`; none of an empty one. Raises: ValueError, a sentence."""
+    found: list[Network] = []
+    for each in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            network = ipaddress.ip_network(each)
+        except ValueError as error:
+            raise ValueError(f"{each!r} is no network; list networks such as 10.2.0.0/16.") from error
+        if network.prefixlen == 0:
+            raise ValueError(f"{each!r} is every address: list only networks of your own.")
+        found.append(network)
+    return tuple(found)
+
+
 def is_public(address: str, allowed: Iterable[Network] = ()) -> bool:
     """Tell whether `address` (of a host, IPv4 or IPv6) may be spoken to: it is public, or within `allowed`.
 

@@ -16,7 +16,7 @@ from app.domain.statuses import AttemptStatus, PaymentStatus, RefundStatus
 from app.models import Event, PaymentAttempt, Refund, StatusChange, WebhookDelivery, db
 from app.services import jobs, payments, refunds, work
 from app.services.transaction import release
-from providers.sandbox import webhooks
+from providers.protocol import signing
 from providers.sandbox.accounts import webhook_secret
 from tests.simulation import BIG
 from tests.simulation.world import World, new_world
@@ -59,13 +59,13 @@ class Storm:
         """Bring one event to the hub, signed now; a forged one is signed wrongly, changed, or from last week."""
         path = f"/v1/webhooks/sandbox/sandbox_{event['account']}"
         secret, body, moment = webhook_secret(event["account"], MASTER_WEBHOOK_SECRET), event["body"], self.world.now
-        headers = webhooks.sign(secret, event["id"], body, moment)
+        headers = signing.sign([secret], event["id"], body.encode(), moment)
         if forged:
             headers, body = random.choice(
                 (
-                    (webhooks.sign(webhook_secret("east", "guess"), event["id"], body, moment), body),
+                    (signing.sign([webhook_secret("east", "guess")], event["id"], body.encode(), moment), body),
                     (headers, body.replace("pending", "succeeded").replace("failed", "succeeded") + " "),
-                    (webhooks.sign(secret, event["id"], body, moment - timedelta(days=7)), body),
+                    (signing.sign([secret], event["id"], body.encode(), moment - timedelta(days=7)), body),
                     (headers | {"webhook-id": f"{event['id']}0"}, body),
                 )
             )

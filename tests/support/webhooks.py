@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from providers.sandbox import webhooks
+from providers.protocol import signing
 from providers.sandbox.accounts import webhook_secret
 from tests.support.sandbox import MASTER_WEBHOOK_SECRET
 
@@ -25,4 +25,4 @@ def signed(
     payload: bytes, event_id: str = "evt_1", *, secret: str = SECRET, age: timedelta = timedelta()
 ) -> dict[str, str]:
     """The headers that prove `payload` was sent `age` ago."""
-    return webhooks.sign(secret, event_id, payload.decode(), datetime.now(UTC) - age)
+    return signing.sign([secret], event_id, payload, datetime.now(UTC) - age)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import requests
 
-from providers.sandbox import webhooks
+from providers.protocol import signing
 from providers.sandbox.service import clock, faults
 from providers.sandbox.service.config import ServiceAccount, ServiceConfig
 from providers.sandbox.service.store import Store
@@ -49,7 +49,7 @@ def _claim(connection: sqlite3.Connection, config: ServiceConfig) -> sqlite3.Row
 def _post(session: requests.Session, account: ServiceAccount, event: sqlite3.Row) -> bool:
     """Send one delivery, freshly signed under the event's own id; True when it was taken (2xx)."""
     now = datetime.fromtimestamp(clock.now(), UTC)
-    headers = webhooks.sign(account.webhook_secret, event["id"], event["body"], now)
+    headers = signing.sign([account.webhook_secret], event["id"], event["body"].encode(), now)
     try:
         with session.post(
             account.webhook_url or "",

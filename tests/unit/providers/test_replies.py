@@ -6,7 +6,7 @@ import pytest
 
 from providers.http import Reply
 from providers.interface import ChargeState, FailureKind, OutcomeUnknown, ProviderRefused, RefundState
-from providers.sandbox.replies import accepted, read_charge, read_refund
+from providers.protocol.replies import accepted, read_charge, read_refund
 
 CHARGE: dict[str, Any] = {
     "id": "ch_1",

@@ -8,8 +8,9 @@ import pytest
 
 from providers.http import HttpClient, Reply
 from providers.interface import AccountConfig, ChargeState, OutcomeUnknown
-from providers.sandbox.adapter import MAX_PAGES, SandboxProvider
-from providers.sandbox.replies import read_next_offset, read_report, read_subscription
+from providers.protocol.client import MAX_PAGES
+from providers.protocol.replies import read_next_offset, read_report, read_subscription
+from providers.sandbox.adapter import SandboxProvider
 
 FAILURE = {"kind": "soft_decline", "code": "insufficient_funds", "message": "No money."}
 RENEWAL: dict[str, Any] = {

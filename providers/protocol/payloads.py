@@ -1,4 +1,4 @@
-"""What the sandbox's API is asked, made from the hub's requests: times in UTC, amounts in minor units."""
+"""What a service is asked, made from the hub's requests: times in UTC, amounts in minor units."""
 
 from datetime import UTC, datetime
 from typing import Any
