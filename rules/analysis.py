@@ -72,7 +72,7 @@ def analyse(
             never_matching(idle, space, search, words),
             () if today is None else over(gone.values(), today),
             offers.nothing(live, space, search),
-            disabled_providers(ruleset, accounts),
+            disabled_providers(ruleset, accounts, methods),
             _between_rules(live, search, catalogue),
             () if seen_attributes is None else _unseen(ruleset, catalogue, seen_attributes),
             _retired(ruleset, catalogue),

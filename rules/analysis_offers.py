@@ -108,6 +108,8 @@ class _Carriage:
             return f"{label} is switched off"
         if method not in limits.methods:
             return f"{label} does not carry {what}"
+        if method in limits.methods_off:
+            return f"{label} has {what} switched off"
         parts = self._parts(method, account, limits.methods[method])
         if self._search.satisfiable((*where, *parts.values())) is not False:
             return None
@@ -140,8 +142,10 @@ def limits_as_trees(limits: MethodLimits) -> dict[str, Group]:
     return trees | ({"amounts": Group(GroupKind.NONE, tuple(beyond))} if beyond else {})
 
 
-def disabled_providers(ruleset: RuleSet, accounts: Mapping[str, AccountLimits]) -> Iterator[Finding]:
-    """Plans that name an account which is switched off or in outage."""
+def disabled_providers(
+    ruleset: RuleSet, accounts: Mapping[str, AccountLimits], methods: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Plans that name an account which is switched off or in outage, or which has their method switched off."""
     for owner, plans in _owners(ruleset):
         used = dict.fromkeys(planned.account for item in plans for planned in item.plan.accounts)
         idle = [limits for limits in map(accounts.get, used) if limits and (limits.in_outage or not limits.enabled)]
@@ -149,6 +153,18 @@ def disabled_providers(ruleset: RuleSet, accounts: Mapping[str, AccountLimits]) 
             message = (
                 f"{named(owner)} names {listed(idle, _state)}. "
                 "Switch it on or wait for the end of the outage, or take it out of the plan."
+            )
+            yield Finding(FindingKind.DISABLED_PROVIDER, Severity.WARNING, owner.id if owner else None, message)
+        closed = dict.fromkeys(
+            f"{methods.get(item.method, item.method)} through {limits.label or limits.account}"
+            for item in plans
+            for limits in (accounts.get(planned.account) for planned in item.plan.accounts)
+            if limits and limits not in idle and item.method in limits.methods_off
+        )
+        if closed:
+            message = (
+                f"{named(owner)} offers {listed(list(closed), str)}, which is switched off there. "
+                "Switch the method on at the provider account, or take the account out of the plan."
             )
             yield Finding(FindingKind.DISABLED_PROVIDER, Severity.WARNING, owner.id if owner else None, message)
 

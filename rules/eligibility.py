@@ -23,13 +23,17 @@ class MethodLimits:
 
 @dataclass(frozen=True)
 class AccountLimits:
-    """A provider account as eligibility sees it: its state, and the limits of each method it supports."""
+    """A provider account as eligibility sees it: its state, and the limits of each method it supports.
+
+    `methods_off` are those of its methods that somebody switched off for this account.
+    """
 
     account: str
     label: str = ""  # how people call it; the id where it is empty
     enabled: bool = True
     in_outage: bool = False
     methods: Mapping[str, MethodLimits] = field(default_factory=dict)
+    methods_off: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ def ineligible(method: str, account: AccountLimits, facts: Facts) -> Ineligible 
         return Ineligible("account_outage", "is in outage")
     if limits is None:
         return Ineligible("method_unsupported", "does not carry this method")
+    if method in account.methods_off:
+        return Ineligible("method_off", "has this method switched off")
     return _outside(limits, facts)
 
 

@@ -117,7 +117,11 @@ def copy_of(offer: OfferForm) -> OfferForm:
 
 def new_plan(method: str, known: Surroundings) -> MethodForm:
     """Return a method carried by every account that is switched on and can, in order."""
-    able = [key for key, limits in known.accounts.items() if limits.enabled and method in limits.methods]
+    able = [
+        key
+        for key, limits in known.accounts.items()
+        if limits.enabled and method in limits.methods and method not in limits.methods_off
+    ]
     return MethodForm(method, accounts=[AccountForm(key) for key in able[:MAX_ACCOUNTS]])
 
 

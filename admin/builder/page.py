@@ -206,6 +206,8 @@ class Page:
             return f"does not take {self.method(method)}"
         if not limits.enabled:
             return "switched off"
+        if method in limits.methods_off:
+            return f"{self.method(method)} is switched off there"
         return "in outage" if limits.in_outage else ""
 
     def language(self, code: str) -> str:

@@ -50,7 +50,8 @@ class AbsenceSchema(Schema):
             "rule_later (it matches too), rule_not_matched, rule_off, rule_not_in_force, more_rules_later, "
             "more_rules_not_matched, "
             "other_offer, default_offer, not_offered, hidden, or why a provider may not carry it: account_off, "
-            "account_outage, account_unknown, method_unsupported, currency, country, flow, amount_low, amount_high."
+            "account_outage, account_unknown, method_unsupported, method_off, currency, country, flow, amount_low, "
+            "amount_high."
         },
     )
     reason = fields.String(required=True, metadata={"description": "A sentence."})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from cryptography.fernet import Fernet, MultiFernet
@@ -21,18 +22,21 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
+def keyring() -> MultiFernet:
+    """Return the keys that are configured: the first one seals, every one opens."""
+    return _fernet(current_app.config["JUNCTION"].encryption_keys)
+
+
 def encrypt(secrets: dict[str, str]) -> str:
     """Return the secrets as one token, sealed with the newest key."""
-    keys = current_app.config["JUNCTION"].encryption_keys
-    return _fernet(keys).encrypt(json.dumps(secrets).encode()).decode()
+    return keyring().encrypt(json.dumps(secrets).encode()).decode()
 
 
 def decrypt(token: str) -> dict[str, str]:
     """Return the secrets of a token sealed with any key still configured."""
     if not token:
         return {}
-    keys = current_app.config["JUNCTION"].encryption_keys
-    secrets: dict[str, str] = json.loads(_fernet(keys).decrypt(token))
+    secrets: dict[str, str] = json.loads(keyring().decrypt(token))
     return secrets
 
 
@@ -65,10 +69,16 @@ def limits() -> dict[str, AccountLimits]:
     return {account.id: _limits_of(account) for account in all_accounts()}
 
 
-def usable() -> frozenset[str]:
-    """Return the ids of the accounts that are switched on and not in outage."""
-    on = select(ProviderAccount.id).where(ProviderAccount.enabled, ~ProviderAccount.in_outage)
-    return frozenset(db.session.scalars(on))
+def usable() -> dict[str, frozenset[str]]:
+    """Return the accounts that are switched on and not in outage by id, with the methods switched off for each."""
+    on = select(ProviderAccount.id, ProviderAccount.methods_off)
+    on = on.where(ProviderAccount.enabled, ~ProviderAccount.in_outage)
+    return {row.id: frozenset(row.methods_off) for row in db.session.execute(on)}
+
+
+def carriers(method: str, account_ids: Iterable[str], on: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    """Return which of the accounts can be paid by this method now, in their order; `on` is what `usable` said."""
+    return tuple(account_id for account_id in account_ids if method not in on.get(account_id, (method,)))
 
 
 def labels() -> dict[str, str]:
@@ -102,4 +112,5 @@ def _limits_of(account: ProviderAccount) -> AccountLimits:
             )
             for method, can in capabilities.methods.items()
         },
+        methods_off=frozenset(account.methods_off),
     )

@@ -112,10 +112,10 @@ def outcome_of(record: DecisionRecord) -> Decision:
 
 
 def offered_now(decision: Decision) -> tuple[OfferedMethod, ...]:
-    """Return what of a decision can be paid now: an account may have been switched off since it was made."""
-    usable = accounts.usable()
+    """Return what of a decision can be paid now: an account, or a method of it, may have been switched off since."""
+    on = accounts.usable()
     narrowed = (
-        OfferedMethod(item.method, tuple(filter(usable.__contains__, item.accounts))) for item in decision.offered
+        OfferedMethod(item.method, accounts.carriers(item.method, item.accounts, on)) for item in decision.offered
     )
     return tuple(item for item in narrowed if item.accounts)
 

@@ -41,7 +41,7 @@ def pay(
         while fallbacks is not None:
             attempt = charge(attempt.id, actor=actor)
             technical = attempt.status == AttemptStatus.FAILED and attempt.failure_kind == FailureKind.TECHNICAL
-            left = tuple(filter(accounts.usable().__contains__, fallbacks)) if technical else ()
+            left = accounts.carriers(method, fallbacks, accounts.usable()) if technical else ()
             if not left:
                 break
             attempt, fallbacks = _start(session_id, method, accept_terms, actor, None, (attempt, left))

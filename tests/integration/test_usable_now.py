@@ -5,6 +5,7 @@ from flask import Flask
 
 from app.models import CheckoutSession, DecisionRecord, ProviderAccount, db
 from app.services.transaction import transaction
+from providers.sandbox.accounts import ACCOUNTS
 from tests.support.api import Api
 from tests.support.customer import Customer, methods_on, words_of
 from tests.support.flow import offer
@@ -13,10 +14,15 @@ from tests.support.rows import row_counts
 from tests.support.sandbox import SandboxService
 
 SOUTH_TOO = ["card", "paypal"]  # of what the seed offers an Italian consumer
-OFF = pytest.mark.parametrize("change", [{"enabled": False}, {"in_outage": True}], ids=["off", "outage"])
+METHODS_OFF = sorted(ACCOUNTS["north"])
+OFF = pytest.mark.parametrize(
+    "change",
+    [{"enabled": False}, {"in_outage": True}, {"methods_off": METHODS_OFF}],
+    ids=["off", "outage", "methods"],
+)
 
 
-def change_accounts(app: Flask, change: dict[str, bool], *names: str) -> None:
+def change_accounts(app: Flask, change: dict[str, object], *names: str) -> None:
     with app.app_context(), transaction():
         for name in names:
             account = db.session.get_one(ProviderAccount, f"sandbox_{name}")
@@ -25,11 +31,11 @@ def change_accounts(app: Flask, change: dict[str, bool], *names: str) -> None:
 
 
 def back_again(app: Flask) -> None:
-    change_accounts(app, {"enabled": True, "in_outage": False}, "north", "south")
+    change_accounts(app, {"enabled": True, "in_outage": False, "methods_off": []}, "north", "south")
 
 
 @OFF
-def test_the_page_offers_what_can_be_paid_now(app: Flask, change: dict[str, bool]) -> None:
+def test_the_page_offers_what_can_be_paid_now(app: Flask, change: dict[str, object]) -> None:
     customer = Customer(app)
     before = methods_on(customer.look())
     assert set(before) > set(SOUTH_TOO)
@@ -47,7 +53,7 @@ def test_the_page_offers_what_can_be_paid_now(app: Flask, change: dict[str, bool
 
 
 @OFF
-def test_an_offer_with_nothing_left_is_explained_calmly(app: Flask, change: dict[str, bool]) -> None:
+def test_an_offer_with_nothing_left_is_explained_calmly(app: Flask, change: dict[str, object]) -> None:
     customer = Customer(app)
     change_accounts(app, change, "north", "south")
     page = customer.look()
@@ -66,7 +72,7 @@ def test_an_offer_with_nothing_left_is_explained_calmly(app: Flask, change: dict
 
 @OFF
 def test_the_api_lists_what_can_be_paid_now_and_through_whom(
-    app: Flask, api: Api, sandbox: SandboxService, change: dict[str, bool]
+    app: Flask, api: Api, sandbox: SandboxService, change: dict[str, object]
 ) -> None:
     session = api.open_session()
     path = f"/v1/checkout/sessions/{session['id']}"

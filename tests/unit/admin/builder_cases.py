@@ -44,6 +44,7 @@ _PAGES = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True)
 ACCOUNTS = {
     "north": AccountLimits("north", "North", methods=dict.fromkeys(LABELS, MethodLimits())),
     "south": AccountLimits("south", "South", methods={"card": MethodLimits(), "paypal": MethodLimits()}),
+    "part": AccountLimits("part", "Part", methods={"klarna": MethodLimits()}, methods_off=frozenset({"klarna"})),
     "old": AccountLimits("old", "Old one", enabled=False, methods={"card": MethodLimits()}),
 }
 WITH_CHOICES = CATALOGUE.with_custom(

@@ -8,7 +8,7 @@ import pytest
 
 from admin.builder.checking import check
 from admin.builder.model import ADJUSTMENT, DEFAULT, RULE, ConditionForm, GroupForm, ItemForm, conditions, groups
-from admin.builder.operations import absorb, apply
+from admin.builder.operations import absorb, apply, new_plan
 from admin.builder.page import Page
 from admin.builder.posted import escaped, nested, read_form, unescaped
 from admin.builder.saving import digest, find, new_id, new_mark, put
@@ -157,6 +157,8 @@ def test_hints_tell_which_provider_cannot() -> None:
     assert page.account_hint("card", "old") == "switched off"
     assert page.account_hint("ideal", "south") == "does not take iDEAL"
     assert page.account_hint("card", "none") == "no such provider any more"
+    assert page.account_hint("klarna", "part") == "Klarna is switched off there"
+    assert [one.account for one in new_plan("klarna", KNOWN).accounts] == ["north"]
 
 
 def test_values_survive_what_browsers_do_to_line_ends() -> None:

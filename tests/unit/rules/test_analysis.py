@@ -197,6 +197,18 @@ def test_accounts_that_are_off_or_in_outage() -> None:
     assert "names North, which is in outage and South, which is switched off." in found[0].message
 
 
+def test_methods_that_are_off_for_an_account() -> None:
+    accounts = ACCOUNTS | {"north": replace(ACCOUNTS["north"], methods_off=frozenset({"card"}))}
+    found = findings(rule("Cards", is_("tier", OP.EQUALS, "gold"), offer=NORTH), accounts=accounts)
+    about = [finding for finding in found if finding.rule_id == "cards"]
+    assert [(finding.kind, finding.severity) for finding in about] == [
+        ("offers_nothing", Severity.ERROR),
+        ("disabled_provider", Severity.WARNING),
+    ]
+    assert "North has Card switched off" in about[0].message
+    assert "The rule “Cards” offers Card through North, which is switched off there." in about[1].message
+
+
 def test_ranges_that_overlap_in_part_with_different_offers() -> None:
     low = rule("Low", is_("amount", OP.BETWEEN, (0, 500)))
     high = rule("High", is_("amount", OP.GREATER_OR_EQUAL, 500), offer=SOUTH)

@@ -102,6 +102,8 @@ def test_offers_of_nothing_are_exactly_those_of_the_walk(part: int) -> None:
             "north": AccountLimits("north", methods={"card": limits, "klarna": limits}, in_outage=seed % 2 == 0),
             "south": AccountLimits("south", enabled=random.random() < 0.3, methods={"card": MethodLimits()}),
         }
+        if seed % 3 == 0:
+            accounts["north"] = replace(accounts["north"], methods_off=frozenset({random.choice(("card", "klarna"))}))
         facts = sessions(used | {"amount", "currency", "country", "flow"})
         never, _ = walk(ruleset, facts)
         running = {key: replace(account, in_outage=False) for key, account in accounts.items()}

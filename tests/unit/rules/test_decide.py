@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rules import (
     AccountLimits,
@@ -183,6 +184,33 @@ def test_states_of_an_account_come_first() -> None:
     assert [why and why.code for why in codes] == ["account_outage", "account_off"]
     assert ineligible("card", AccountLimits("north"), FACTS) is not None
 
+
+def test_a_method_switched_off_for_an_account_has_a_reason_of_its_own() -> None:
+    account = AccountLimits("north", methods={"card": MethodLimits()}, methods_off=frozenset({"card", "ideal"}))
+    why = ineligible("card", account, FACTS)
+    assert why is not None
+    assert (why.code, why.reason) == ("method_off", "has this method switched off")
+    assert (ineligible("ideal", account, FACTS) or why).code == "method_unsupported"
+    assert ineligible("card", replace(account, methods_off=frozenset({"paypal"})), FACTS) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases(sessions=3), st.sets(st.tuples(st.sampled_from(tuple(ACCOUNTS)), st.sampled_from(METHODS))))
+def test_what_is_off_is_never_offered(case: tuple[RuleSet, list[Facts]], off: set[tuple[str, str]]) -> None:
+    rules, sessions = case
+    switched = {
+        name: replace(account, methods_off=frozenset(method for named, method in off if named == name))
+        for name, account in ACCOUNTS.items()
+    }
+    for facts in sessions:
+        match = evaluate(rules, facts)
+        before, after = (decide(1, rules, match, facts, each, "cs_1", METHODS) for each in (ACCOUNTS, switched))
+        pairs = [
+            {(account, item.method) for item in each.offered for account in item.accounts} for each in (before, after)
+        ]
+        assert pairs[1] == pairs[0] - off
+        told = {(item.account, item.method) for item in after.withheld if item.code == "method_off"}
+        assert told == pairs[0] & off
 
 def test_weights_are_sticky_and_split_as_asked() -> None:
     plan = ProviderPlan(Strategy.WEIGHTED, (PlannedAccount("north", 70), PlannedAccount("south", 30)))
