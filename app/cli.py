@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.domain.roles import ROLES
 from app.models import Job, db
-from app.services import jobs, people, rule_checks, rule_sets, setup, users
+from app.services import jobs, people, rule_checks, rule_sets, sealed, setup, users
 from app.services.errors import Refusal
 from rules import InvalidRuleSet, TrialFailed
 
@@ -22,11 +22,12 @@ hub = AppGroup("hub", help="Set the hub up.")
 rules = AppGroup("rules", help="Check, publish and activate rule sets.")
 people_commands = AppGroup("people", help="Add people to the backoffice, and help those who cannot sign in.")
 job_commands = AppGroup("jobs", help="Look after the outbox.")
+secrets = AppGroup("secrets", help="Change the key that seals what the hub keeps secret.")
 
 
 def register_commands(app: Flask) -> None:
     """Add the commands to the `flask` program."""
-    for group in (hub, rules, people_commands, job_commands):
+    for group in (hub, rules, people_commands, job_commands, secrets):
         app.cli.add_command(group)
 
 
@@ -133,3 +134,39 @@ def quarantined() -> None:
 def retry(job_id: str) -> None:
     """Take a job out of quarantine."""
     jobs.retry(job_id)
+
+
+@secrets.command("rotate")
+@click.pass_context
+def rotate(context: click.Context) -> None:
+    """Seal everything anew with the first of ENCRYPTION_KEYS; safe to repeat, and while the hub is at work.
+
+    First restart every process with the new key in front of the old one. The exit code is 1 when no key opens some.
+    """
+    found = sealed.rotate()
+    for counts in found:
+        click.echo(f"{counts.column}: {counts.older} sealed anew, {counts.newest} were already")
+    context.exit(_tell_lost(found))
+
+
+@secrets.command("check")
+@click.pass_context
+def check_secrets(context: click.Context) -> None:
+    """Tell whether anything still needs an older key; the exit code is 1 then."""
+    found = sealed.check()
+    for counts in found:
+        click.echo(f"{counts.column}: {counts.newest} sealed with the newest key, {counts.older} with an older one")
+    older = any(counts.older for counts in found)
+    if older:
+        click.echo("Keep the older keys, and run `flask secrets rotate`.")
+    else:
+        click.echo("Nothing needs an older key: it may be taken out of ENCRYPTION_KEYS.")
+    context.exit(_tell_lost(found) or older)
+
+
+def _tell_lost(found: list[sealed.Counts]) -> int:
+    """Name what no key opens; return the exit code."""
+    for counts in found:
+        if counts.lost:
+            click.echo(f"{counts.column}: no key opens {', '.join(counts.lost[:20])}. Type these secrets in again.")
+    return int(any(counts.lost for counts in found))

@@ -15,7 +15,7 @@ from app.models.own_attributes import OwnAttribute
 from app.models.payment_links import PaymentLink
 from app.models.payment_tokens import PaymentToken
 from app.models.payments import Payment
-from app.models.provider_accounts import ProviderAccount
+from app.models.provider_accounts import ProviderAccount, ProviderAccountChange
 from app.models.reconciliation import ReconciliationBreak, ReconciliationRun
 from app.models.refunds import Refund
 from app.models.replays import Replay
@@ -52,6 +52,7 @@ __all__ = [
     "PaymentLink",
     "PaymentToken",
     "ProviderAccount",
+    "ProviderAccountChange",
     "ReconciliationBreak",
     "ReconciliationRun",
     "Refund",

@@ -19,6 +19,7 @@ class WebhookDelivery(Base):
         UniqueConstraint("account_id", "event_id"),
         Index("ix_webhook_deliveries_waiting", "received_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_webhook_deliveries_applied_at", "applied_at"),
+        Index("ix_webhook_deliveries_account_received", "account_id", "received_at"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=lambda: new_id("whd"))

@@ -1,0 +1,39 @@
+"""What may be refused about provider accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.services.errors import Refusal
+
+
+class AccountChanged(Refusal):
+    """Somebody else saved the account since its form was opened."""
+
+    code = "account_changed"
+
+    @property
+    def message(self) -> str:
+        return "Somebody else changed this account meanwhile. Load the page again and repeat your change."
+
+
+class AccountManaged(Refusal):
+    """The hub itself keeps the account's settings in step."""
+
+    code = "account_managed"
+
+    @property
+    def message(self) -> str:
+        return "The hub itself looks after this account's settings. It can be switched on and off."
+
+
+@dataclass
+class AccountInUse(Refusal):
+    """Something on record needs the account; `why` is what, in words."""
+
+    why: str
+    code = "account_in_use"
+
+    @property
+    def message(self) -> str:
+        return f"This account cannot be removed: {self.why}. Switch it off instead."
