@@ -55,7 +55,16 @@ def api_key(account: str, master_key: str) -> str:
     return f"sk_sandbox_{account}_{digest[:40]}"
 
 
+def signing_secret(account: str, master_key: str) -> str:
+    """The account's secret for requests that are signed instead of carrying the key, from the same `SANDBOX_KEY`."""
+    return _whsec(f"signing:{account}", master_key)
+
+
 def webhook_secret(account: str, master_secret: str) -> str:
     """The account's Standard Webhooks secret (`whsec_...`), derived from one `SANDBOX_WEBHOOK_SECRET`."""
-    digest = hmac.new(master_secret.encode(), f"webhook:{account}".encode(), hashlib.sha256).digest()
+    return _whsec(f"webhook:{account}", master_secret)
+
+
+def _whsec(purpose: str, master: str) -> str:
+    digest = hmac.new(master.encode(), purpose.encode(), hashlib.sha256).digest()
     return f"whsec_{base64.b64encode(digest).decode()}"

@@ -7,10 +7,11 @@ from typing import TypeVar
 import pytest
 
 from providers.registry import REGISTRY
+from tests.contract.external import ExternalStandIn
 from tests.contract.sandbox import SandboxStandIn
 from tests.contract.stand_in import StandIn, StandInFactory
 
-STAND_INS: Mapping[str, StandInFactory] = {"sandbox": SandboxStandIn}
+STAND_INS: Mapping[str, StandInFactory] = {"sandbox": SandboxStandIn, "external": ExternalStandIn}
 
 T = TypeVar("T")
 

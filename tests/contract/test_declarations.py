@@ -34,7 +34,9 @@ def test_settings_fields_cover_exactly_what_an_account_holds(stand_in: StandIn):
     assert all(field.label for field in fields)
     required = {field.key for field in fields if field.required}
     for account in stand_in.accounts():
-        assert required <= {*account.settings, *account.secrets} <= set(keys)
+        learned = set(stand_in.provider.connect(account).learned)
+        assert required <= {*account.settings, *account.secrets} <= {*keys, *learned}
+        assert not learned & set(keys)
         assert {field.key for field in fields if field.secret} >= set(account.secrets)
 
 

@@ -3,6 +3,7 @@
 from werkzeug import Request, Response
 
 from providers.interface import FailureKind
+from providers.sandbox.accounts import ACCOUNTS
 from providers.sandbox.service import charges, disturbance, faults, parsing, refunds, renewals, views
 from providers.sandbox.service.endpoints import Endpoints, body_of, json_response, key_of
 from providers.sandbox.service.errors import Refusal
@@ -59,6 +60,11 @@ class Api(Endpoints):
         with self._store.transaction() as connection:
             row = refunds.find(connection, account, request.args.get("reference", ""))
         return json_response({"data": [views.refund(row)] if row else []})
+
+    def capabilities(self, request: Request) -> Response:
+        """GET /v1/capabilities: what the account can do, for callers that do not know the sandbox."""
+        account = self._open(request)
+        return json_response(views.capabilities(account, ACCOUNTS[account], self._base_url(request)))
 
     def ledger(self, request: Request) -> Response:
         """GET /v1/ledger: everything the account ever did, oldest first; never disturbed by faults."""

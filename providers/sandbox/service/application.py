@@ -36,6 +36,7 @@ class Service:
         api, self._pages = Api(store, config), Pages(store, config)
         pages, recurring = self._pages, SubscriptionApi(store, config)
         self._routes = Map([
+            Rule("/v1/capabilities", methods=["GET"], endpoint=api.capabilities),
             Rule("/v1/charges", methods=["POST"], endpoint=api.create_charge),
             Rule("/v1/charges", methods=["GET"], endpoint=api.find_charges),
             Rule("/v1/charges/<charge_id>/cancel", methods=["POST"], endpoint=api.cancel_charge),

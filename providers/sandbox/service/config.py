@@ -5,17 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from providers.sandbox.accounts import ACCOUNTS, api_key, webhook_secret
+from providers.sandbox.accounts import ACCOUNTS, api_key, signing_secret, webhook_secret
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccount:
-    """One account of the sandbox; without a `webhook_url` its events wait, undelivered, until it has one."""
+    """One account of the sandbox; without a `webhook_url` its events wait, undelivered, until it has one.
+
+    Its caller sends the `api_key`, or signs each request by the `signing_secret`.
+    """
 
     name: str
     api_key: str = field(repr=False)
     webhook_secret: str = field(repr=False)
     webhook_url: str | None
+    signing_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,8 @@ def read_config(env: Mapping[str, str]) -> ServiceConfig:
 
     `SANDBOX_KEY` and `SANDBOX_WEBHOOK_SECRET` are the master values that every account's own are derived from.
     The hub knows the accounts as `sandbox_north` and `sandbox_south`, and takes their webhooks under those names.
-    `SANDBOX_ACCOUNTS` may replace any of `api_key`, `webhook_secret` and `webhook_url` of an account, as JSON by
-    name. Raises: ValueError naming the variable.
+    `SANDBOX_ACCOUNTS` may replace any of `api_key`, `webhook_secret`, `webhook_url` and `signing_secret` of an
+    account, as JSON by name. Raises: ValueError naming the variable.
     """
     hub_url = env.get("HUB_URL", "").rstrip("/")
     overrides = json.loads(env.get("SANDBOX_ACCOUNTS") or "{}")
@@ -48,6 +52,7 @@ def read_config(env: Mapping[str, str]) -> ServiceConfig:
             or webhook_secret(name, _required(env, "SANDBOX_WEBHOOK_SECRET")),
             webhook_url=own.get("webhook_url")
             or (f"{hub_url}/v1/webhooks/sandbox/sandbox_{name}" if hub_url else None),
+            signing_secret=own.get("signing_secret") or signing_secret(name, _required(env, "SANDBOX_KEY")),
         )
     return ServiceConfig(
         database=Path(_required(env, "SANDBOX_DATABASE")),

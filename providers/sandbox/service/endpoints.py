@@ -3,12 +3,14 @@
 import hmac
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from werkzeug import Request, Response
 
-from providers.sandbox.service import disturbance
-from providers.sandbox.service.config import ServiceConfig
+from providers.protocol import signing
+from providers.sandbox.service import clock, disturbance
+from providers.sandbox.service.config import ServiceAccount, ServiceConfig
 from providers.sandbox.service.errors import Refusal
 from providers.sandbox.service.store import Store
 
@@ -27,15 +29,28 @@ class Endpoints:
         return account
 
     def _authenticate(self, request: Request) -> str:
-        """The account whose key was sent. Raises: Refusal 401."""
+        """The account whose key was sent, or by whose secret the request was signed. Raises: Refusal 401."""
         given = request.headers.get("Authorization", "").removeprefix("Bearer ").encode()
         for account in self._config.accounts.values():
-            if hmac.compare_digest(given, account.api_key.encode()):
+            if hmac.compare_digest(given, account.api_key.encode()) or _has_signed(account, request):
                 return account.name
-        raise Refusal(401, "unauthorized", "The API key is missing or not known.")
+        raise Refusal(401, "unauthorized", "The API key or signature is missing or not known.")
 
     def _base_url(self, request: Request) -> str:
         return self._config.public_url or request.host_url.rstrip("/")
+
+
+def _has_signed(account: ServiceAccount, request: Request) -> bool:
+    """Whether the request carries a signature by the account's secret."""
+    if "webhook-signature" not in request.headers:
+        return False
+    content = signing.request_content(request.method, request.environ["RAW_URI"], request.get_data())
+    now = datetime.fromtimestamp(clock.now(), UTC)
+    try:
+        signing.check([account.signing_secret], dict(request.headers.items()), content, now)
+    except signing.NotProven:
+        return False
+    return True
 
 
 def json_response(body: Mapping[str, Any], status: int = 200) -> Response:

@@ -1,10 +1,35 @@
 """How the API shows its rows as JSON objects."""
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from providers.interface import MethodCapability
+from providers.origin import origin_of
+
 STATES = {"awaiting_customer": "pending", "processing": "pending"}
+
+
+def capabilities(account: str, methods: Mapping[str, MethodCapability], base_url: str) -> dict[str, Any]:
+    """What an account can do, in the words of our HTTP interface."""
+    return {
+        "name": f"Sandbox {account.capitalize()}",
+        "live": False,
+        "methods": {name: _method(method) for name, method in methods.items()},
+        "page_origins": [origin_of(base_url)],
+        **dict.fromkeys(("refunds", "partial_refunds", "cancel", "subscriptions", "reports"), True),
+    }
+
+
+def _method(method: MethodCapability) -> dict[str, Any]:
+    return {
+        "currencies": sorted(method.currencies) if method.currencies is not None else None,
+        "countries": sorted(method.countries) if method.countries is not None else None,
+        "flows": sorted(method.flows),
+        "min_amount": dict(method.min_amount),
+        "max_amount": dict(method.max_amount),
+    }
 
 
 def charge(row: sqlite3.Row, base_url: str) -> dict[str, Any]:
