@@ -64,10 +64,10 @@ NOTHING_DONE = {
     "idempotency_error": (400,),
     "authentication_error": (401,),
 }
-_OF_THE_INSTRUMENT = ("payment_method", "customer")  # parameters: what the customer left behind is no longer there
+_OF_THE_INSTRUMENT = ("payment_method", "customer")  # parameters: what the customer left behind cannot be used
 
 
-def declined(error: stripe.ErrorObject | None) -> Failure:
+def declined(error: stripe.StripeObject | None) -> Failure:
     """Why a try to pay failed, from Stripe's error about it; the code is the most exact that Stripe gives."""
     code = word(error, "decline_code") or word(error, "code") or "declined"
     kind = KINDS.get(code) or KINDS.get(word(error, "code"), FailureKind.SOFT_DECLINE)
@@ -96,13 +96,13 @@ def refusal(error: stripe.StripeError) -> ProviderRefused | OutcomeUnknown:
         return ProviderRefused(declined(body))
     code = word(body, "code") or kind
     meaning = KINDS.get(code, FailureKind.TECHNICAL)
-    if code == "resource_missing" and word(body, "param") in _OF_THE_INSTRUMENT:
+    if word(body, "param") in _OF_THE_INSTRUMENT:
         meaning = FailureKind.HARD_DECLINE
     parameter = f", parameter {word(body, 'param')}" if word(body, "param") else ""
     return ProviderRefused(Failure(meaning, code, f"Stripe refused the request ({code}{parameter})."))
 
 
-def word(error: stripe.ErrorObject | None, name: str) -> str:
+def word(error: stripe.StripeObject | None, name: str) -> str:
     """One of the error's words, at most 100 characters; empty when there is none that can be read."""
     value = getattr(error, name, None)
     return value[:100] if isinstance(value, str) and value.isprintable() else ""
