@@ -2,10 +2,8 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urljoin
@@ -14,6 +12,7 @@ import requests
 
 from providers.interface import AccountConfig
 from providers.sandbox.accounts import ACCOUNTS, api_key, webhook_secret
+from tests.support.listening import listen
 
 MASTER_KEY = "test-sandbox-key"
 MASTER_WEBHOOK_SECRET = "test-sandbox-webhook-secret"  # a value for tests only
@@ -42,7 +41,7 @@ class SandboxService:
         assert self._process is None, "the sandbox is running already"
         self._directory.mkdir(parents=True, exist_ok=True)
         accounts = {name: {"webhook_url": url} for name, url in (webhook_urls or {}).items()}
-        with _listen(self._port) as listener, (self._directory / "sandbox.log").open("ab") as log:
+        with listen(self._port) as listener, (self._directory / "sandbox.log").open("ab") as log:
             self._port = listener.getsockname()[1]
             environment = {
                 **os.environ,
@@ -152,21 +151,3 @@ class SandboxService:
         answer = reply.json()
         assert isinstance(answer, dict)
         return answer
-
-
-def _listen(port: int) -> socket.socket:
-    """A listening socket on a free port, or on the port used before, which may need a moment to be free again."""
-    deadline = time.monotonic() + TIMEOUT
-    while True:
-        listener = socket.socket()
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError:
-            listener.close()
-            if not port or time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-        else:
-            listener.listen(128)
-            return listener
