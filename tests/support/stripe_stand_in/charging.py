@@ -54,13 +54,20 @@ def decide(books: Books, method: Document) -> str:
     return own or ("processing" if TYPES[method["type"]].delayed else "succeeded")
 
 
-def confirm(books: Books, intent: Document, method: Document, outcome: str, settle_seconds: float) -> Document:
-    """Let the intent be paid by the method, with that outcome."""
-    intent["payment_method"] = method["id"] if method.get("customer") else intent["payment_method"]
+def confirm(
+    books: Books,
+    intent: Document,
+    method: Document,
+    outcome: str,
+    settle_seconds: float,
+    debit: Document | None = None,
+) -> Document:
+    """Let the intent be paid by the method, with that outcome; `debit` is what the method leaves behind instead."""
+    intent["payment_method"] = method["id"]
     if outcome == "succeeded":
-        return succeed(books, intent, _charge(books, intent, method, "succeeded"))
+        return succeed(books, intent, _charge(books, intent, method, "succeeded", debit))
     if outcome == "processing":
-        charge = _charge(books, intent, method, "pending")
+        charge = _charge(books, intent, method, "pending", debit)
         intent.update(status="processing", latest_charge=charge["id"], last_payment_error=None)
         books.due(intent, books.time + settle_seconds)
         tell(books, "charge.pending", charge)
@@ -137,7 +144,8 @@ def move(books: Books, kind: str, source: Document, amount: int) -> Document:
     )
 
 
-def _charge(books: Books, intent: Document, method: Document, status: str) -> Document:
+def _charge(books: Books, intent: Document, method: Document, status: str, debit: Document | None = None) -> Document:
+    details = {"generated_sepa_debit": debit["id"]} if debit else {}
     return books.add(
         {
             "id": new_id("ch" if method["type"] == "card" else "py"),
@@ -163,7 +171,7 @@ def _charge(books: Books, intent: Document, method: Document, status: str) -> Do
             "paid": False,
             "payment_intent": intent["id"],
             "payment_method": method["id"],
-            "payment_method_details": {"type": method["type"], method["type"]: {}},
+            "payment_method_details": {"type": method["type"], method["type"]: details},
             "receipt_email": None,
             "receipt_number": None,
             "receipt_url": None,

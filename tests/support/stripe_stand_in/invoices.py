@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tests.support.stripe_stand_in import charging, intents
+from tests.support.stripe_stand_in.errors import StripeError
 from tests.support.stripe_stand_in.events import changed, tell
 from tests.support.stripe_stand_in.methods import TYPES
 from tests.support.stripe_stand_in.store import Books, Document, new_id
@@ -165,6 +166,35 @@ def paid(books: Books, invoice: Document) -> None:
         before = dict(subscription)
         subscription["status"] = "active"
         tell(books, "customer.subscription.updated", books.save(subscription), changed(before, subscription))
+
+
+def update(books: Books, invoice: Document, given: Document) -> Document:
+    """POST /v1/invoices/{id}: whether it is collected by itself."""
+    if beyond := set(given) - {"auto_advance", "expand"}:
+        raise StripeError(f"This stand-in does not change {', '.join(sorted(beyond))}.", param=min(beyond))
+    if given.get("auto_advance"):
+        raise StripeError("This stand-in does not take up collecting again.", param="auto_advance")
+    stop(books, invoice)
+    tell(books, "invoice.updated", invoice)
+    return invoice
+
+
+def void(books: Books, invoice: Document) -> Document:
+    """POST /v1/invoices/{id}/void."""
+    if invoice["status"] not in ("open", "uncollectible"):
+        raise StripeError("You can only void an open or uncollectible invoice.", code="invoice_not_editable")
+    for payment in books.all("invoice_payment"):
+        if payment["invoice"] == invoice["id"]:
+            intent = books.find(payment["payment"]["payment_intent"], "payment_intent")
+            assert intent is not None
+            intents.close(books, intent, "void_invoice")
+            payment["status"] = "canceled"
+            books.save(payment)
+    stop(books, invoice)
+    invoice["status"] = "void"
+    invoice["status_transitions"]["voided_at"] = books.now
+    tell(books, "invoice.voided", books.save(invoice))
+    return invoice
 
 
 def stop(books: Books, invoice: Document) -> None:

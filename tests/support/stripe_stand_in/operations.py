@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from tests.support.stripe_stand_in import accounts, intents, lists, people, refunds, sessions, subscriptions
+from tests.support.stripe_stand_in import accounts, intents, invoices, lists, people, refunds, sessions, subscriptions
 from tests.support.stripe_stand_in.errors import StripeError, missing
 from tests.support.stripe_stand_in.invoices import Settings
 from tests.support.stripe_stand_in.store import Books, Document
@@ -164,6 +164,10 @@ OPERATIONS = tuple(
          lambda call: subscriptions.cancel(call.books, call.object("subscription"), call.given)),
         ("GET", "/v1/invoices", "_invoice_list_params:InvoiceListParams", _invoices),
         ("GET", "/v1/invoices/{id}", "_invoice_retrieve_params:InvoiceRetrieveParams", _retrieve("invoice")),
+        ("POST", "/v1/invoices/{id}", "_invoice_update_params:InvoiceUpdateParams",
+         lambda call: invoices.update(call.books, call.object("invoice"), call.given)),
+        ("POST", "/v1/invoices/{id}/void", "_invoice_void_invoice_params:InvoiceVoidInvoiceParams",
+         lambda call: invoices.void(call.books, call.object("invoice"))),
         ("GET", "/v1/invoice_payments", "_invoice_payment_list_params:InvoicePaymentListParams", _invoice_payments),
         ("GET", "/v1/invoice_payments/{id}", "_invoice_payment_retrieve_params:InvoicePaymentRetrieveParams",
          _retrieve("invoice_payment")),

@@ -80,10 +80,12 @@ def create(books: Books, given: Document, page_url: str) -> Document:
 
 
 def update(books: Books, session: Document, given: Document) -> Document:
-    """POST /v1/checkout/sessions/{id}: of all that can be changed, the metadata."""
-    session["metadata"] = {**session["metadata"], **given.get("metadata", {})}
-    books.save(session)
-    return session
+    """POST /v1/checkout/sessions/{id}: its metadata."""
+    if beyond := set(given) - {"metadata", "expand"}:
+        raise StripeError(f"This stand-in does not change {', '.join(sorted(beyond))}.", param=min(beyond))
+    merged = session["metadata"] | given["metadata"] if given.get("metadata") else {}
+    session["metadata"] = {name: value for name, value in merged.items() if value != ""}
+    return books.save(session)
 
 
 def expire(books: Books, session: Document) -> Document:
@@ -120,14 +122,12 @@ def pay(books: Books, session: Document, kind: str, outcome: str, settle_seconds
             session=session["id"],
         )
     intent["customer"] = customer
-    method = people.new_method(books, kind, customer if keep and kind not in KEPT_AS else None, email)
-    charging.confirm(books, intent, method, outcome, settle_seconds)
+    kept = bool(keep) and outcome in ("succeeded", "processing")
+    method = people.new_method(books, kind, customer if kept and kind not in KEPT_AS else None, email)
+    debit = people.new_method(books, KEPT_AS[kind], customer, email) if kept and kind in KEPT_AS else None
+    charging.confirm(books, intent, method, outcome, settle_seconds, debit)
     session["payment_intent"] = intent["id"]
     if intent["status"] in ("succeeded", "processing"):
-        if keep and kind in KEPT_AS:
-            intent["payment_method"] = method["id"]
-            books.save(intent)
-            books.hide(session, generated=people.new_method(books, KEPT_AS[kind], customer, email)["id"])
         books.due(session, None)
         paid = intent["status"] == "succeeded"
         session.update(

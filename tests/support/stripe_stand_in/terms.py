@@ -33,8 +33,6 @@ def first_period(books: Books, given: Document, recurring: Document) -> tuple[in
                 "billing_cycle_anchor_config is only valid with monthly and yearly intervals.",
                 param="billing_cycle_anchor_config",
             )
-        if "month" in config and unit == "month":
-            raise StripeError("month is only valid with yearly intervals.", param="billing_cycle_anchor_config[month]")
         anchor = next_occurrence(books.now, config)
     elif "billing_cycle_anchor" in given:
         anchor = given["billing_cycle_anchor"]
