@@ -124,6 +124,7 @@ ALERTS = {
     "subscription_not_adjusted": "A change was not accepted",
     "subscription_unknown": "No answer about a subscription",
     "webhook_endpoint_disabled": "Webhook endpoint switched off",
+    "refund_amount_differs": "Amount of a refund differs",
     "refund_contradicted": "A refund ended otherwise",
     "refund_unknown": "No answer about a refund",
 }

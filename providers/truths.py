@@ -136,12 +136,17 @@ class RefundRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundResult:
-    """The provider's truth about one refund; `failure` is set exactly when `state` is failed."""
+    """The provider's truth about one refund; `failure` is set exactly when `state` is failed.
+
+    `amount` and `currency` are what the provider says it gives back, if it says so: compare them.
+    """
 
     provider_reference: str
     refund_id: str
     state: RefundState
     failure: Failure | None = None
+    amount: int | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

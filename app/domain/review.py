@@ -24,6 +24,7 @@ WAYS: dict[str, tuple[Way, ...]] = {
     "amount_mismatch": (Way.ASK, Way.RETURNED),
     "refund_unknown": (Way.ASK, Way.GIVEN_BACK, Way.NOT_GIVEN_BACK),
     "refund_contradicted": (Way.ASK, Way.CLOSE),
+    "refund_amount_differs": (Way.ASK, Way.GIVEN_BACK, Way.NOT_GIVEN_BACK),
     "subscription_unknown": (Way.ASK,),
     "subscription_not_adjusted": (Way.ASK,),
     "charged_twice": (Way.REFUND, Way.CLOSE),

@@ -8,8 +8,9 @@ import structlog
 from sqlalchemy import select, update
 
 from app.domain.asking import REVIEW_AFTER
+from app.domain.money import format_money
 from app.domain.statuses import PaymentStatus, RefundStatus
-from app.models import Payment, Refund, db, utc_now
+from app.models import Alert, Payment, Refund, db, utc_now
 from app.services import jobs, second_charges
 from app.services.alerts import close_alert, raise_alert
 from app.services.attempts import FIRST_CHECK, TWICE
@@ -24,7 +25,7 @@ log = structlog.get_logger()
 OPEN = (RefundStatus.REQUESTED, RefundStatus.PENDING)
 LOOK_AGAIN = "look_at_ended_refund"
 OVERTAKEN = timedelta(minutes=1)  # longer than any answer of a provider is under way
-UNKNOWN, CONTRADICTED = "refund_unknown", "refund_contradicted"  # kinds of alerts
+UNKNOWN, CONTRADICTED, DIFFERS = "refund_unknown", "refund_contradicted", "refund_amount_differs"  # kinds of alerts
 
 
 def apply_result(refund_id: str, result: RefundResult, *, actor: str) -> Refund:
@@ -32,11 +33,15 @@ def apply_result(refund_id: str, result: RefundResult, *, actor: str) -> Refund:
 
     Whatever else it says of a refund that has ended, a person is alerted: money that was given back after all is
     counted, where other refunds leave room for it, and money that the customer's bank sent back is not any more.
-    Raises NotFound.
+    Another amount or currency than ours is not applied: a person is alerted. Raises NotFound.
     """
     with transaction():
         payment, refund = lock(refund_id)
         _answered(refund)
+        if differs(result, refund.amount, payment.currency):
+            _tell_of_difference(payment, refund, result)
+            return refund
+        close_alert(DIFFERS, refund.id, note="The provider now says the amount that we asked for.")
         if refund.status not in OPEN:
             if result.state != refund.status:
                 _contradicted(payment, refund, result, actor)
@@ -103,6 +108,11 @@ def reject(payment: Payment, refund: Refund, *, actor: str, note: str) -> None:
     _end_without_money(payment, refund, actor, note, failure_code="rejected", failure_message=note or None)
 
 
+def differs(result: RefundResult, amount: int, currency: str) -> bool:
+    """Tell whether the provider says that it gives back something else than we asked for."""
+    return result.amount not in (None, amount) or result.currency not in (None, currency)
+
+
 def lock(refund_id: str) -> tuple[Payment, Refund]:
     """Lock payment, then refund, in the caller's transaction: the same order everywhere. Raises NotFound."""
     payment_id = db.session.scalar(select(Refund.payment_id).where(Refund.id == refund_id))
@@ -116,6 +126,15 @@ def _answered(refund: Refund) -> None:
     refund.checks += 1
     refund.unanswered_since = None
     close_alert(UNKNOWN, refund.id, note="The provider answered.")
+
+
+def _tell_of_difference(payment: Payment, refund: Refund, result: RefundResult) -> None:
+    """Alert of what the provider gives back instead, until a person has dealt with it."""
+    of_this = (Alert.kind == DIFFERS, Alert.subject_id == refund.id)
+    if db.session.scalar(select(Alert.id).where(*of_this, Alert.resolved_by != "system").limit(1)) is None:
+        theirs = f"{result.amount} {result.currency} (in minor units)"
+        ours = format_money(refund.amount, payment.currency, "en")
+        raise_alert(DIFFERS, refund.id, f"The provider gives back {theirs}; we asked for {ours}. It was not applied.")
 
 
 def _succeed(payment: Payment, refund: Refund, provider_reference: str, actor: str, reason: str = "") -> None:

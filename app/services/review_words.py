@@ -75,6 +75,7 @@ def take_word_of_refund(alert: Alert, refund: Refund, way: Way, *, note: str, re
     """
     reference = _reference(way, reference)
     refund_id, kind, last_sent = refund.id, alert.kind, refund.sent_at
+    amount, currency = refund.amount, refund.payment.currency
     provider, account = refund_settling.connect(refund)
     trace = refund_settling.trace_of(refund)
     release()
@@ -87,10 +88,12 @@ def take_word_of_refund(alert: Alert, refund: Refund, way: Way, *, note: str, re
             heard = True
     if heard and found is not None:
         refund_outcomes.apply_result(refund_id, found, actor=f"provider:{account.id}")
-        if REFUND_WAYS.get(found.state) is way:
-            return
-        raise SaysOtherwise(REFUND_SAID[found.state])
-    if heard and way is Way.GIVEN_BACK:
+        # Where it says another amount, its word is what the person has looked into.
+        if not refund_outcomes.differs(found, amount, currency):
+            if REFUND_WAYS.get(found.state) is way:
+                return
+            raise SaysOtherwise(REFUND_SAID[found.state])
+    elif heard and way is Way.GIVEN_BACK:
         raise SaysOtherwise(NEVER_HEARD)
     word: RefundResult | Failure = Failure(FailureKind.TECHNICAL, "not_given_back", note)
     if way is Way.GIVEN_BACK:

@@ -66,6 +66,8 @@ def read_refund(body: Mapping[str, Any], refund_id: str) -> RefundResult:
             refund_id=fields.text(body["reference"]),
             state=state,
             failure=fields.failure(body["failure"]) if state is RefundState.FAILED else None,
+            amount=fields.amount(body["amount"]),
+            currency=fields.currency(body["currency"]),
         )
     except (KeyError, TypeError, ValueError) as problem:
         raise OutcomeUnknown("the provider's refund cannot be read") from problem

@@ -18,7 +18,9 @@ CHARGE: dict[str, Any] = {
     "page_url": None,
     "failure": None,
 }
-REFUND: dict[str, Any] = {"id": "rf_1", "reference": "re_1", "state": "succeeded", "failure": None}
+REFUND: dict[str, Any] = {
+    "id": "rf_1", "reference": "re_1", "state": "succeeded", "failure": None, "amount": 5, "currency": "EUR",
+}  # fmt: skip
 FAILURE = {"kind": "expired", "code": "expired", "message": "Too late."}
 
 
@@ -41,6 +43,8 @@ def test_a_charge_and_a_refund_are_read():
         {"amount": "5"},
         {"amount": True},
         {"amount": 5.0},
+        {"amount": 10**400},
+        {"currency": "euro"},
         {"currency": None},
         {"id": 5},
         {"page_url": 5},
@@ -66,7 +70,10 @@ def test_a_charge_with_a_field_missing(field: str):
         read_charge({key: value for key, value in CHARGE.items() if key != field}, "att_1")
 
 
-@pytest.mark.parametrize("change", [{"reference": "re_2"}, {"state": "done"}, {"state": "failed"}, {"id": None}])
+@pytest.mark.parametrize(
+    "change",
+    [{"reference": "re_2"}, {"state": "done"}, {"state": "failed"}, {"id": None}, {"amount": None}, {"currency": "€"}],
+)
 def test_a_refund_that_is_not_understood(change: dict[str, object]):
     with pytest.raises(OutcomeUnknown):
         read_refund(REFUND | change, "re_1")
