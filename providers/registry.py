@@ -9,6 +9,8 @@ from providers.http import HttpClient
 from providers.interface import Provider
 from providers.public_only import PublicOnlyAdapter, networks_of
 from providers.sandbox.adapter import SandboxProvider
+from providers.stripe.adapter import StripeProvider
+from providers.stripe.client import API_BASE
 
 
 def _public_only(header_seconds: float) -> PublicOnlyAdapter:
@@ -21,6 +23,7 @@ def _public_only(header_seconds: float) -> PublicOnlyAdapter:
 
 REGISTRY: Mapping[str, Provider] = MappingProxyType({
     "sandbox": SandboxProvider(),
+    "stripe": StripeProvider(os.environ.get("STRIPE_API_BASE", API_BASE)),
     "external": ExternalProvider(HttpClient(transport=_public_only)),
 })
 

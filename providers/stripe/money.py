@@ -24,6 +24,13 @@ _UNITS: dict[str, tuple[int, int, int]] = {
     "MGA": (1, 100, 1),
 }
 CURRENCIES: frozenset[str] = frozenset(_UNITS)
+# The least that Stripe takes, in ISO minor units; elsewhere it is what these are worth ("Minimum and maximum charge
+# amounts"). The most depends on the account and the currency.
+LEAST: dict[str, int] = {
+    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30, "HKD": 400,
+    "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200,
+    "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
 
 
 def to_stripe(amount: int, currency: str) -> int:

@@ -16,8 +16,8 @@ from providers.interface import (
 from providers.stripe.client import found, is_repetition, reading
 from providers.stripe.errors import refund_failed
 from providers.stripe.lists import PAGE, every
-from providers.stripe.money import to_stripe
-from providers.stripe.values import REFUND, id_of, ident, ours, text
+from providers.stripe.money import from_stripe, to_stripe
+from providers.stripe.values import REFUND, id_of, ident, ours, text, whole
 
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")  # that Stripe has a word for
 _STATES = {
@@ -74,7 +74,15 @@ def _result(refund: stripe.Refund, refund_id: str) -> RefundResult:
     cancelled = refund.status == "canceled"
     reason = "canceled" if cancelled else getattr(refund, "failure_reason", None)  # left out while there is none
     failure = refund_failed(reason) if state is RefundState.FAILED else None
-    return RefundResult(provider_reference=ident(refund.id), refund_id=refund_id, state=state, failure=failure)
+    amount, currency = from_stripe(whole(refund.amount), text(refund.currency))
+    return RefundResult(
+        provider_reference=ident(refund.id),
+        refund_id=refund_id,
+        state=state,
+        failure=failure,
+        amount=amount,
+        currency=currency,
+    )
 
 
 def _intent_of(client: stripe.StripeClient, charge: str) -> str:

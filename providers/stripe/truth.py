@@ -100,7 +100,5 @@ def _token(intent: stripe.PaymentIntent) -> str | None:
     charge = intent.latest_charge
     if isinstance(charge, stripe.Charge) and charge.payment_method_details is not None:
         details = charge.payment_method_details
-        through = getattr(details, details.type, None) if details.type in ("ideal", "bancontact") else None
-        if through is not None:
-            method = id_of(getattr(through, "generated_sepa_debit", None))
-    return f"{customer}/{method}" if method is not None else None
+        method = id_of(getattr(getattr(details, details.type, None), "generated_sepa_debit", None)) or method
+    return f"{customer}/{method}"
