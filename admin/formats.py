@@ -97,6 +97,7 @@ PILLS: dict[str, dict[str, Pill]] = {
 FAILURES = {
     "hard_decline": "Declined for good",
     "soft_decline": "Declined for now",
+    "needs_customer": "Needs the customer",
     "customer_cancelled": "Cancelled by the customer",
     "expired": "Not paid in time",
     "technical": "Technical problem",

@@ -16,6 +16,10 @@ from providers.interface import FailureKind
 RETRIES: dict[str, tuple[str, str]] = {
     FailureKind.SOFT_DECLINE: ("Declined for now", "The bank said no this time: too little money, a limit, a check."),
     FailureKind.TECHNICAL: ("Technical problem", "The provider could not do it. Nobody said no."),
+    FailureKind.NEEDS_CUSTOMER: (
+        "Needs the customer",
+        "The bank wants the customer to confirm it, which they can do only on a payment page.",
+    ),
     FailureKind.HARD_DECLINE: (
         "Declined for good",
         "The card is lost, closed or wrong. Trying it again does not help, and card schemes may fine it.",

@@ -14,7 +14,8 @@ from app.models import CheckoutSession
 from providers.interface import FailureKind
 
 INSTALMENTS = 3
-SLOW_METHODS = ("bank_transfer", "sepa_debit", "invoice")  # a bank answers in days, not in seconds
+# A bank answers in days, not in seconds.
+SLOW_METHODS = ("bank_transfer", "sepa_debit", "bacs_debit", "us_bank_account", "multibanco", "invoice")
 
 # Names of products are the same in every language; only what is a plain word is translated.
 _LABELS: dict[str, LazyString] = {
@@ -30,11 +31,25 @@ _HINTS: dict[str, LazyString] = {
     "paypal": _l("You confirm in your PayPal account"),
     "apple_pay": _l("You confirm on your Apple device"),
     "google_pay": _l("You confirm with your Google account"),
+    "link": _l("You pay with what you have saved with Link"),
+    "amazon_pay": _l("You confirm with your Amazon account"),
+    "revolut_pay": _l("You confirm in the app"),
     "satispay": _l("You confirm in the Satispay app"),
     "bancomat_pay": _l("You confirm in your bank's app"),
+    "bancontact": _l("You confirm in your bank's app"),
     "ideal": _l("You choose your bank and confirm there"),
+    "eps": _l("You choose your bank and confirm there"),
+    "p24": _l("You choose your bank and confirm there"),
+    "blik": _l("You type a code from your bank's app"),
+    "twint": _l("You confirm in the app"),
+    "mb_way": _l("You confirm in the app"),
+    "multibanco": _l("You pay at a cash machine or at your bank, with a reference"),
+    "mobilepay": _l("You confirm in the app"),
+    "swish": _l("You confirm in the app"),
     "klarna": _l("Buy now, pay later"),
     "sepa_debit": _l("Collected from your account in 2 to 5 working days"),
+    "bacs_debit": _l("Collected from your account in 2 to 5 working days"),
+    "us_bank_account": _l("Collected from your account in 2 to 5 working days"),
     "bank_transfer": _l("Arrives in 1 to 2 working days"),
     "invoice": _l("For companies: pay when you have the invoice"),
     "in_store_terminal": _l("Tap or insert your card at the counter"),
@@ -47,6 +62,10 @@ _FAILURES: dict[str, tuple[LazyString, LazyString]] = {
     FailureKind.HARD_DECLINE: (
         _l("Your payment was declined"),
         _l("The bank or payment service will not approve it this way. Please choose another one."),
+    ),
+    FailureKind.NEEDS_CUSTOMER: (
+        _l("Your payment has to be confirmed"),
+        _l("Your bank wants you to confirm it yourself. Nothing was charged."),
     ),
     FailureKind.CUSTOMER_CANCELLED: (_l("You cancelled the payment"), _l("You can choose again whenever you like.")),
     FailureKind.EXPIRED: (_l("The payment was not finished in time"), _l("You can start it again.")),

@@ -34,7 +34,7 @@ PAUSE = timedelta(seconds=5)
 FAILED = "subscription.renewal_failed"
 WAIT, TOO_LONG = "renewals_wait", timedelta(days=1)  # a kind of alerts, and how long an outage may keep us waiting
 _WAITING = "It is switched off or in outage, and renewals by what it stores have been waiting for a day or longer."
-DECLINES = (FailureKind.HARD_DECLINE, FailureKind.SOFT_DECLINE)
+DECLINES = (FailureKind.HARD_DECLINE, FailureKind.SOFT_DECLINE, FailureKind.NEEDS_CUSTOMER)
 
 
 def get_renewal(renewal_id: str) -> Renewal:

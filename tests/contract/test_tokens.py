@@ -40,7 +40,11 @@ def test_a_charge_by_token_is_decided_at_once_and_waits_for_nobody(stand_in: Sta
 
 @pytest.mark.parametrize(
     ("fault", "kind"),
-    [("decline_tokens_soft", FailureKind.SOFT_DECLINE), ("decline_tokens_hard", FailureKind.HARD_DECLINE)],
+    [
+        ("decline_tokens_soft", FailureKind.SOFT_DECLINE),
+        ("decline_tokens_hard", FailureKind.HARD_DECLINE),
+        ("authentication_required", FailureKind.NEEDS_CUSTOMER),
+    ],
 )
 def test_it_may_be_declined(stand_in: StandIn, fault: str, kind: FailureKind):
     token = stand_in.token()

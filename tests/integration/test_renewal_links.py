@@ -61,16 +61,20 @@ def paid_by_customer(sandbox: SandboxService, renewal: Renewal, method: str = "p
 
 
 @pytest.mark.usefixtures("app_context")
-def test_a_hard_decline_is_not_retried_and_the_customer_pays_by_another_method_that_is_kept(
-    sandbox: SandboxService,
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [("decline_tokens_hard", "hard_decline"), ("authentication_required", "needs_customer")],
+)
+def test_a_decline_that_no_retry_mends_is_paid_by_the_customer_with_another_method_that_is_kept(
+    sandbox: SandboxService, fault: str, kind: str
 ) -> None:
     with time_machine.travel(START) as clock:
         subscription = subscribed(sandbox)
-        sandbox.faults("north", decline_tokens_hard=1)
+        sandbox.faults("north", **{fault: 1})
         turn_at(clock, DUE)
         sandbox.reset_faults()
         [_, renewal] = renewals_of(subscription.id)
-        assert (renewal.failure_kind, renewal.next_try_at) == ("hard_decline", None)
+        assert (renewal.failure_kind, renewal.next_try_at) == (kind, None)
         link = link_of(renewal)
         assert link is not None
         [told] = db.session.query(Event).filter_by(subject_id=renewal.id, kind="subscription.renewal_failed").all()

@@ -12,6 +12,7 @@ SWITCHES: Mapping[str, str] = {
     "refuse_refunds": "Refuse every new refund",
     "decline_tokens_soft": "Decline charges by a stored token: not enough money",
     "decline_tokens_hard": "Decline charges by a stored token for good: the card has expired",
+    "authentication_required": "Decline charges by a stored token: the bank wants the customer to confirm",
     "tokens_pending": "Let charges by a stored token stay pending",
     "outage": "Be down: answer 503 to every call",
     "error_500": "Answer 500 before doing anything",
@@ -37,7 +38,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "outage", "error_500", "drop_reply", "malformed_reply", "truncated_reply", "endless_reply", "delay_seconds",
     ),
     "Charges and refunds": ("refuse", "refuse_refunds", "fail_settlement"),
-    "Stored tokens and renewals": ("decline_tokens_soft", "decline_tokens_hard", "tokens_pending"),
+    "Stored tokens and renewals": (
+        "decline_tokens_soft", "decline_tokens_hard", "authentication_required", "tokens_pending",
+    ),
     "Webhooks": ("duplicate_webhooks", "shuffle_webhooks", "hold_webhooks"),
     "Reports": ("report_omits", "report_extra", "report_wrong_amount", "report_wrong_state"),
 }  # fmt: skip

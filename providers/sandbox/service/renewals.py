@@ -7,7 +7,8 @@ from providers.interface import FailureKind
 from providers.sandbox.service import charges, clock, events, subscriptions, tokens
 
 DAY = 86_400
-PAUSES = (1 * DAY, 3 * DAY, 5 * DAY)  # after a soft decline; a hard one is never tried again
+PAUSES = (1 * DAY, 3 * DAY, 5 * DAY)  # after a soft decline
+FINAL = (FailureKind.HARD_DECLINE, FailureKind.NEEDS_CUSTOMER)  # never tried again: it would end in the same way
 
 
 def collect_due(connection: sqlite3.Connection, settle_seconds: float) -> None:
@@ -112,7 +113,7 @@ def _conclude(connection: sqlite3.Connection, renewal: sqlite3.Row, charge: sqli
     """Take over how the charge ended: renewed; or to be tried again; or given up, and the subscription with it."""
     subscription = subscriptions.get(connection, renewal["subscription_id"])
     failed = charge["status"] == "failed"
-    again = failed and subscription["status"] == "active" and charge["failure_kind"] != FailureKind.HARD_DECLINE
+    again = failed and subscription["status"] == "active" and charge["failure_kind"] not in FINAL
     next_try_at = clock.now() + PAUSES[renewal["tries"] - 1] if again and renewal["tries"] <= len(PAUSES) else None
     connection.execute(
         "UPDATE renewals SET status = ?, next_try_at = ? WHERE subscription_id = ? AND number = ?",

@@ -9,6 +9,9 @@ from providers.sandbox.service import clock, faults
 UNKNOWN = Failure(FailureKind.HARD_DECLINE, "unknown_token", "This token charges nobody by this method.")
 EXPIRED = Failure(FailureKind.HARD_DECLINE, "instrument_expired", "The customer's card or account is closed.")
 DECLINED = Failure(FailureKind.SOFT_DECLINE, "insufficient_funds", "The bank declined: insufficient funds.")
+NEEDS_CUSTOMER = Failure(
+    FailureKind.NEEDS_CUSTOMER, "authentication_required", "The bank wants the customer to confirm the payment."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ def decide(
         return Verdict("failed", EXPIRED)
     if faults.strikes(connection, account, "decline_tokens_soft"):
         return Verdict("failed", DECLINED)
+    if faults.strikes(connection, account, "authentication_required"):
+        return Verdict("failed", NEEDS_CUSTOMER)
     if faults.strikes(connection, account, "tokens_pending"):
         return Verdict("processing", settle_at=clock.now() + settle_seconds)
     return Verdict("succeeded")
