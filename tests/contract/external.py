@@ -1,22 +1,13 @@
 """An external provider's stand-in is the sandbox service, called as any service that speaks our HTTP interface."""
 
-from ipaddress import ip_network
 from pathlib import Path
 
 from providers.external.adapter import ExternalProvider
-from providers.http import HttpClient
 from providers.interface import AccountConfig
-from providers.public_only import PublicOnlyAdapter
 from providers.sandbox.accounts import ACCOUNTS, signing_secret
 from tests.contract.sandbox import READ_SECONDS, SandboxStandIn
+from tests.support.external import reaching_loopback
 from tests.support.sandbox import MASTER_KEY
-
-LOOPBACK = (ip_network("127.0.0.0/8"),)
-
-
-def reaching_loopback(**limits: float) -> HttpClient:
-    """The bounded client, to public addresses and to this machine."""
-    return HttpClient(**limits, transport=lambda seconds: PublicOnlyAdapter(seconds, LOOPBACK))
 
 
 class ExternalStandIn(SandboxStandIn):
