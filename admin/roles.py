@@ -30,6 +30,7 @@ PERMISSIONS: dict[str, str] = {
     "alerts.view": "See alerts.",
     "alerts.resolve": "Mark an alert as dealt with.",
     "providers.view": "See the provider accounts and what they support.",
+    "providers.edit": "Add, change, test and switch provider accounts, their keys and their methods.",
     "jobs.view": "See background work that is stuck.",
     "jobs.retry": "Let failed background work run again.",
 }

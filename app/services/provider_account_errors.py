@@ -28,6 +28,19 @@ class AccountManaged(Refusal):
 
 
 @dataclass
+class ConnectionRefused(Refusal):
+    """The provider refuses the settings that were typed."""
+
+    text: str
+    status = 422
+    code = "connection_refused"
+
+    @property
+    def message(self) -> str:
+        return f"{self.text} Nothing was changed."
+
+
+@dataclass
 class AccountInUse(Refusal):
     """Something on record needs the account; `why` is what, in words."""
 

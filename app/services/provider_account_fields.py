@@ -80,17 +80,27 @@ def check_label(label: str) -> str | None:
     return None
 
 
-def changed_labels(
-    adapter: Provider,
-    before: tuple[Mapping[str, str], Mapping[str, str]],
-    after: tuple[Mapping[str, str], Mapping[str, str]],
-) -> list[str]:
+def faults_of_names(account_id: str, label: str) -> dict[str, str]:
+    """Return a sentence for each of id and label that is wrong."""
+    wrong = {"id": check_id(account_id), "label": check_label(label)}
+    return {path: reason for path, reason in wrong.items() if reason}
+
+
+def changed_labels(adapter: Provider, before: AccountConfig, after: AccountConfig) -> list[str]:
     """Return the labels of the fields whose value differs: for the record, which holds no values."""
+    pairs = {False: (before.settings, after.settings), True: (before.secrets, after.secrets)}
     return [
         each.label
         for each in adapter.settings_fields()
-        if before[each.secret].get(each.key) != after[each.secret].get(each.key)
+        if len({values.get(each.key) for values in pairs[each.secret]}) > 1
     ]
+
+
+def with_learned(adapter: Provider, account: AccountConfig, learned: Mapping[str, str]) -> dict[str, str]:
+    """Return the account's settings with what was learned in place of what was learned before."""
+    typed = {each.key for each in adapter.settings_fields()}
+    own = {key: value for key, value in account.settings.items() if key in typed}
+    return {key: value for key, value in learned.items() if key not in typed} | own
 
 
 def chosen(described: SettingField, picks: Sequence[str]) -> str:

@@ -1,54 +1,27 @@
-"""Provider accounts as people look after them: added, changed, switched, removed, and who did what on record."""
+"""Provider accounts as people look after them: added, switched on and off, put in outage, removed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from enum import StrEnum
 from typing import Any
 
-import structlog
 from flask import current_app
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.models import ProviderAccount, ProviderAccountChange, WebhookDelivery, db, utc_now
+from app.models import ProviderAccount, WebhookDelivery, db, utc_now
 from app.services import accounts, drafts, rule_sets
 from app.services.errors import FieldsRefused, NoActiveRules, NotFound
 from app.services.inserts import insert_once
-from app.services.provider_account_errors import AccountChanged, AccountInUse, AccountManaged
-from app.services.provider_account_fields import (
-    Typed,
-    changed_labels,
-    check_id,
-    check_label,
-    faults,
-    put_together,
-    suggested_id,
-)
+from app.services.provider_account_errors import AccountInUse, AccountManaged
+from app.services.provider_account_fields import Typed, faults, faults_of_names, put_together, suggested_id
+from app.services.provider_account_story import Did, record
 from app.services.transaction import transaction
 from providers import registry
 from providers.interface import AccountConfig
 from providers.sandbox.accounts import ACCOUNTS
 
-log = structlog.get_logger()
-
+SANDBOX = "sandbox"
 MANAGED = frozenset(f"sandbox_{name}" for name in ACCOUNTS)
-
-
-class Did(StrEnum):
-    """What was done to an account."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    METHODS_ON = "methods_on"
-    METHODS_OFF = "methods_off"
-    ON = "on"
-    OFF = "off"
-    OUTAGE_BEGAN = "outage_began"
-    OUTAGE_ENDED = "outage_ended"
-    CONNECTED = "connected"
-    NOT_CONNECTED = "not_connected"
-    REMOVED = "removed"
 
 
 def get_account(account_id: str) -> ProviderAccount:
@@ -59,15 +32,15 @@ def get_account(account_id: str) -> ProviderAccount:
     return account
 
 
+def offered() -> dict[str, str]:
+    """Return the labels of the providers that an account can be added of; the sandbox is for demos."""
+    demo = current_app.config["JUNCTION"].demo
+    return {name: adapter.label for name, adapter in registry.REGISTRY.items() if demo or name != SANDBOX}
+
+
 def is_managed(account_id: str) -> bool:
     """Tell whether the hub itself keeps the account's settings: those of a demo's sandbox."""
     return current_app.config["JUNCTION"].demo and account_id in MANAGED
-
-
-def history(account_id: str, limit: int = 50) -> list[ProviderAccountChange]:
-    """Return what was done to an account, newest first."""
-    its = select(ProviderAccountChange).where(ProviderAccountChange.account_id == account_id)
-    return list(db.session.scalars(its.order_by(ProviderAccountChange.id.desc()).limit(limit)))
 
 
 def last_delivery(account_id: str) -> WebhookDelivery | None:
@@ -82,13 +55,13 @@ def add(*, provider: str, account_id: str, label: str, live: bool, typed: Typed,
 
     Whether it is live never changes afterwards. Raises NotFound for a provider that is none, FieldsRefused.
     """
-    if provider not in registry.REGISTRY:
+    if provider not in offered():
         raise NotFound("provider", provider)
     adapter, label = registry.get(provider), label.strip()
     taken = {account.id for account in accounts.all_accounts()}
     account_id = account_id.strip() or suggested_id(provider, label, taken)
     settings, secrets = put_together(adapter, typed, {}, {})
-    errors = _faults_of_names(account_id, label) | faults(
+    errors = faults_of_names(account_id, label) | faults(
         adapter, AccountConfig(account_id, provider, settings, secrets, live)
     )
     if errors:
@@ -113,51 +86,6 @@ def add(*, provider: str, account_id: str, label: str, live: bool, typed: Typed,
             raise FieldsRefused({"id": f"There is an account {account_id} already. Choose another word."})
         record(account_id, Did.ADDED, actor)
     return get_account(account_id)
-
-
-def change(account_id: str, *, revision: int, label: str, typed: Typed, actor: str) -> list[str]:
-    """Change label, settings and secrets; return the labels of what differs now.
-
-    What was tried out before has to be tried out again. Raises NotFound, AccountManaged, FieldsRefused, AccountChanged.
-    """
-    label = label.strip()
-    with transaction():
-        account = _locked(account_id)
-        _refuse_managed(account_id)
-        adapter, before = registry.get(account.provider), accounts.config_of(account)
-        settings, secrets = put_together(adapter, typed, before.settings, before.secrets)
-        wrong = faults(adapter, AccountConfig(account_id, account.provider, settings, secrets, account.live))
-        if errors := _faults_of_names(account_id, label) | wrong:
-            raise FieldsRefused(errors)
-        differing = changed_labels(adapter, (before.settings, before.secrets), (settings, secrets))
-        fields = [*(["Name"] if label != account.label else []), *differing]
-        values: dict[str, Any] = {"label": label, "settings": settings}
-        if secrets != before.secrets:  # sealed anew only then: a new seal is a new value
-            renewed = {key: utc_now().isoformat() for key in secrets if secrets[key] != before.secrets.get(key)}
-            kept = {key: at for key, at in account.secrets_set_at.items() if key in secrets}
-            values |= {"encrypted_secrets": accounts.encrypt(secrets), "secrets_set_at": kept | renewed}
-        if differing:
-            values["connected_at"] = None
-        _save(account_id, ProviderAccount.revision == revision, revision=revision + 1, **values)
-        if fields:
-            record(account_id, Did.CHANGED, actor, fields)
-    return fields
-
-
-def set_methods(account_id: str, *, revision: int, on: Iterable[str], actor: str) -> None:
-    """Switch on these of the methods that the adapter carries, and every other one off.
-
-    Raises NotFound, AccountChanged.
-    """
-    with transaction():
-        account = _locked(account_id)
-        can = set(registry.get(account.provider).capabilities(accounts.config_of(account)).methods)
-        before, off = set(account.methods_off), can - set(on)
-        _save(account_id, ProviderAccount.revision == revision, revision=revision + 1, methods_off=sorted(off))
-        if opened := sorted(can & before - off):
-            record(account_id, Did.METHODS_ON, actor, opened)
-        if closed := sorted(off - before):
-            record(account_id, Did.METHODS_OFF, actor, closed)
 
 
 def switch(account_id: str, enabled: bool, *, actor: str) -> None:
@@ -187,13 +115,6 @@ def remove(account_id: str, *, actor: str) -> None:
         raise AccountInUse("payments, webhooks or comparisons on record belong to it") from error
 
 
-def record(account_id: str, did: Did, actor: str, fields: Iterable[str] = ()) -> None:
-    """Write down, in the caller's transaction, what was done to which fields: never a value."""
-    change = ProviderAccountChange(account_id=account_id, what=did, fields=list(fields), actor=actor[:100])
-    db.session.add(change)
-    log.info("provider_account_changed", account=account_id, did=str(did), fields=change.fields, actor=actor)
-
-
 def _flip(account_id: str, column: Any, wanted: bool, did: Did, actor: str) -> None:
     with transaction():
         get_account(account_id)
@@ -202,22 +123,6 @@ def _flip(account_id: str, column: Any, wanted: bool, did: Did, actor: str) -> N
         if db.session.execute(flipped.execution_options(synchronize_session=False)).first() is not None:
             record(account_id, did, actor)
         db.session.expire_all()
-
-
-def _save(account_id: str, condition: ColumnElement[bool], **values: Any) -> None:
-    """Change columns in the caller's transaction. Raises AccountChanged when the condition no longer holds."""
-    changed = update(ProviderAccount).where(ProviderAccount.id == account_id, condition).values(**values)
-    changed = changed.returning(ProviderAccount.id)
-    if db.session.execute(changed.execution_options(synchronize_session=False)).first() is None:
-        raise AccountChanged
-    db.session.expire_all()
-
-
-def _locked(account_id: str) -> ProviderAccount:
-    account = db.session.get(ProviderAccount, account_id, with_for_update=True, populate_existing=True)
-    if account is None:
-        raise NotFound("provider account", account_id)
-    return account
 
 
 def _in_rules(account_id: str) -> str | None:
@@ -245,8 +150,3 @@ def _names(document: Any, account_id: str) -> bool:
 def _refuse_managed(account_id: str) -> None:
     if is_managed(account_id):
         raise AccountManaged
-
-
-def _faults_of_names(account_id: str, label: str) -> dict[str, str]:
-    wrong = {"id": check_id(account_id), "label": check_label(label)}
-    return {path: reason for path, reason in wrong.items() if reason}

@@ -8,8 +8,11 @@ from enum import StrEnum
 from sqlalchemy import update
 
 from app.models import ProviderAccount, db, utc_now
-from app.services import accounts
-from app.services.provider_accounts import Did, get_account, record
+from app.services import accounts, provider_account_edits
+from app.services.provider_account_errors import ConnectionRefused
+from app.services.provider_account_fields import Typed, with_learned
+from app.services.provider_account_story import Did, record
+from app.services.provider_accounts import get_account
 from app.services.slots import provider_slot
 from app.services.transaction import release, transaction
 from providers.interface import AccountConfig, Connection, Provider, ProviderError, ProviderRefused
@@ -26,10 +29,11 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Tried:
-    """The answer, and a sentence or two for whoever asked."""
+    """The answer, and a sentence or two for whoever asked; what the provider said when it works."""
 
     answer: Answer
     text: str
+    connection: Connection | None = None
 
 
 def try_out(account_id: str, *, actor: str) -> Tried:
@@ -39,23 +43,46 @@ def try_out(account_id: str, *, actor: str) -> Tried:
     """
     revision = get_account(account_id).revision
     adapter, config = accounts.connect(account_id)
+    tried = _ask(adapter, config)
+    if tried.answer is Answer.NONE:
+        return tried
+    learned = with_learned(adapter, config, tried.connection.learned) if tried.connection else None
+    if _keep(account_id, revision, learned, actor):
+        return tried
+    return Tried(Answer.OVERTAKEN, "Somebody changed the account while it was tried out. Test the connection again.")
+
+
+def change(account_id: str, *, revision: int, label: str, typed: Typed, actor: str) -> Tried | None:
+    """Change an account once its provider has taken the new settings, or does not answer; None: nothing to ask.
+
+    So no mistyped key and no key of somebody else's account takes the place of one that works. Raises NotFound,
+    AccountManaged, AccountChanged, FieldsRefused, ConnectionRefused and Busy; then nothing was changed.
+    """
+    plan = provider_account_edits.planned(get_account(account_id), revision, label.strip(), typed)
+    tried = _ask(plan.adapter, plan.config) if plan.fields else None
+    if tried and tried.answer is Answer.REFUSED:
+        raise ConnectionRefused(tried.text)
+    learned = tried.connection.learned if tried and tried.connection else None
+    provider_account_edits.change(account_id, revision=revision, label=label, typed=typed, learned=learned, actor=actor)
+    return tried
+
+
+def _ask(adapter: Provider, config: AccountConfig) -> Tried:
     release()
     with provider_slot():
         try:
             connection = adapter.connect(config)
         except ProviderRefused as refused:
-            said = _without_secrets(refused.failure.message or refused.failure.code, config)
-            kept = _keep(account_id, revision, None, actor)
-            return _told(kept, Answer.REFUSED, f"{adapter.label} refused it: {said}")
+            said = refused.failure.message or refused.failure.code
+            return Tried(Answer.REFUSED, _without_secrets(f"{adapter.label} refused it: {said}", config))
         except ProviderError as unknown:
-            said = _without_secrets(str(unknown), config)
-            return Tried(Answer.NONE, f"{adapter.label} gave no answer that can be read: {said}")
-    kept = _keep(account_id, revision, _with_learned(adapter, config, connection), actor)
-    return _told(kept, Answer.WORKS, f"It works. {_without_secrets(connection.summary, config)}")
+            said = f"{adapter.label} gave no answer that can be read, so nobody knows yet whether it works: {unknown}"
+            return Tried(Answer.NONE, _without_secrets(said, config))
+    return Tried(Answer.WORKS, _without_secrets(f"It works. {connection.summary}", config), connection)
 
 
 def _keep(account_id: str, revision: int, settings: dict[str, str] | None, actor: str) -> bool:
-    """Store what was learned, None when it was refused; False when the account was changed meanwhile."""
+    """Store the settings with what was learned, None when it was refused; False when it was changed meanwhile."""
     values = {"connected_at": None} if settings is None else {"connected_at": utc_now(), "settings": settings}
     with transaction():
         its = (ProviderAccount.id == account_id, ProviderAccount.revision == revision)
@@ -65,19 +92,6 @@ def _keep(account_id: str, revision: int, settings: dict[str, str] | None, actor
         record(account_id, Did.NOT_CONNECTED if settings is None else Did.CONNECTED, actor)
         db.session.expire_all()
     return True
-
-
-def _with_learned(adapter: Provider, config: AccountConfig, connection: Connection) -> dict[str, str]:
-    """Return the settings with what was learned in place of what was learned before."""
-    typed = {each.key for each in adapter.settings_fields()}
-    own = {key: value for key, value in config.settings.items() if key in typed}
-    return {key: value for key, value in connection.learned.items() if key not in typed} | own
-
-
-def _told(kept: bool, answer: Answer, text: str) -> Tried:
-    if kept:
-        return Tried(answer, text)
-    return Tried(Answer.OVERTAKEN, "Somebody changed the account while it was tried out. Test the connection again.")
 
 
 def _without_secrets(text: str, config: AccountConfig) -> str:

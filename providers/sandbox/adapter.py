@@ -31,7 +31,7 @@ class SandboxProvider(ProtocolProvider):
         )
 
     def problems(self, account: AccountConfig) -> Mapping[str, str]:
-        """An address that is none, and an account that the sandbox does not have."""
+        """An address that is none, an account that the sandbox does not have, and one that says it is live."""
         settings = account.settings
         known = ", ".join(sorted(ACCOUNTS))
         found = {
@@ -39,7 +39,9 @@ class SandboxProvider(ProtocolProvider):
             for key in ("base_url", "public_url")
             if settings.get(key) and origin_of(settings[key]) is None
         }
-        return found if settings.get("account") in ACCOUNTS else {**found, "account": f"is none of {known}."}
+        if settings.get("account") not in ACCOUNTS:
+            found["account"] = f"is none of {known}."
+        return {**found, "live": "The sandbox moves no real money."} if account.live else found
 
     def connect(self, account: AccountConfig) -> Connection:
         """Ask the service with the account's key."""

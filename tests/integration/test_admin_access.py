@@ -70,6 +70,8 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         "/admin/review/": "reconciliation.view",
         "/admin/reconciliation/": "reconciliation.view",
         "/admin/providers/": "providers.view",
+        "/admin/providers/sandbox_north": "providers.view",
+        "/admin/providers/new": "providers.edit",
         "/admin/jobs/": "jobs.view",
         "/admin/rules/attributes/": "rules.view",
         "/admin/rules/attributes/new-attribute": "attributes.edit",
@@ -101,6 +103,12 @@ def test_a_role_opens_exactly_what_it_grants(app: Flask, role: str) -> None:
         ("/admin/wording/none/email/en/change", "messages.edit"),
         ("/admin/rules/attributes/unheard_of/retire", "attributes.edit"),
         ("/admin/people/4711/switch", "people.manage"),
+        ("/admin/providers/none/change", "providers.edit"),
+        ("/admin/providers/none/methods", "providers.edit"),
+        ("/admin/providers/none/outage", "providers.edit"),
+        ("/admin/providers/none/remove", "providers.edit"),
+        ("/admin/providers/none/switch", "providers.edit"),
+        ("/admin/providers/none/test", "providers.edit"),
     ):
         expected = 404 if permission in ROLES[role] else 403
         assert person.press(path).status_code == expected, (role, path)

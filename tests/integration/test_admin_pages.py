@@ -91,10 +91,11 @@ def test_a_failed_job_runs_again_when_a_person_says_so(app: Flask) -> None:
 
 def test_providers_tell_their_state_and_limits(app: Flask) -> None:
     operator = Operator(app)
-    words = operator.words("/admin/providers/")
+    assert "North On Test: no real money" in operator.words("/admin/providers/")
+    words = operator.words("/admin/providers/sandbox_north")
     assert "North On Test: no real money" in words
     assert "Satispay Up to €1,000.00 EUR Italy Checkout, payment links" in words
-    assert "Instalments €100.00 to €5,000.00" in words
+    assert "Instalments €100.00 to €5,000.00" in operator.words("/admin/providers/sandbox_south")
     with app.app_context(), transaction():
         db.session.execute(update(ProviderAccount).where(ProviderAccount.id == "sandbox_north").values(enabled=False))
     assert "North Off" in operator.words("/admin/providers/")
