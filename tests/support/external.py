@@ -92,5 +92,5 @@ def call(url: str, method: str, path: str, body: Any = None, *, secret: str = SI
     proof = signing.sign(
         [secret], f"msg_{secrets.token_hex(8)}", signing.request_content(method, path, content), datetime.now(UTC)
     )
-    headers = {**proof, "Content-Type": "application/json", "Idempotency-Key": f"{path}:{(body or {}).get('reference')}"}
-    return requests.request(method, url + path, data=content, headers=headers, timeout=20)
+    headers = {"Content-Type": "application/json", "Idempotency-Key": f"{path}:{(body or {}).get('reference')}"}
+    return requests.request(method, url + path, data=content, headers=proof | headers, timeout=20)
