@@ -1,5 +1,6 @@
 """Deliveries that Stripe would never make: bodies and signatures bent at random, the same ones for the same seed."""
 
+import copy
 import json
 import random
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ def bent_bodies(chance: random.Random, whole: dict[str, Any]) -> Iterator[bytes]
             if chance.random() < 0.3:
                 place.pop(key, None)
             else:
-                place[key] = chance.choice(ODD)
+                place[key] = copy.deepcopy(chance.choice(ODD))
         content = json.dumps(chance.choice(ODD) if chance.random() < 0.05 else event).encode()
         if chance.random() < 0.2:
             spot = chance.randrange(len(content))
