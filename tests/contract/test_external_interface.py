@@ -1,6 +1,7 @@
 """The description of the interface for external providers: valid, and kept by the sandbox, the example and the hub."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from openapi_spec_validator.readers import read_from_filename
 
 from providers.interface import ChargeRequest, RefundRequest, SubscriptionRequest
-from providers.protocol import payloads
+from providers.protocol import payloads, signing
 from providers.sandbox.accounts import signing_secret
 from tests.contract.conftest import STAND_INS
 from tests.support.external import INTERFACE, SIGNING_SECRET, ExampleProvider, call
@@ -21,6 +22,7 @@ from tests.support.sandbox import MASTER_KEY
 from tests.support.webhook_sink import WebhookSink
 
 SOON = datetime.now(UTC) + timedelta(hours=1)
+GUIDE = INTERFACE.parent / "external-provider.md"
 DOCUMENT: dict[str, Any] = read_from_filename(str(INTERFACE))[0]
 
 
@@ -87,6 +89,17 @@ def refund_of(reference: str, charge: str, amount: int) -> dict[str, Any]:
 
 def test_the_document_is_valid() -> None:
     OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_the_lines_of_the_guide_know_the_hub_by_its_signature() -> None:
+    [lines] = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    known: dict[str, Any] = {}
+    exec(lines, known)
+    content = signing.request_content("POST", "/v1/charges", b'{"amount": 1}')
+    headers = signing.sign([SIGNING_SECRET], "msg_1", content, datetime.now(UTC))
+    assert known["is_the_hub"](SIGNING_SECRET, "POST", "/v1/charges", b'{"amount": 1}', headers)
+    assert not known["is_the_hub"](SIGNING_SECRET, "POST", "/v1/refunds", b'{"amount": 1}', headers)
+    assert not known["is_the_hub"](SIGNING_SECRET, "POST", "/v1/charges", b'{"amount": 2}', headers)
 
 
 def test_every_answer_about_a_charge_and_its_refunds_is_as_described(kept: Kept) -> None:
