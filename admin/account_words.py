@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from babel.numbers import get_territory_currencies
 from flask import current_app
 
 from admin import formats
@@ -14,10 +15,11 @@ from app.domain.methods import METHOD_IDS
 from app.models import ProviderAccount, ProviderAccountChange
 from app.services import accounts
 from app.services.provider_account_story import Did
+from app.services.provider_accounts import is_managed
 from providers import registry
 from providers.interface import Capabilities, MethodCapability, Provider, SettingField
 
-LISTED = 8  # codes named before "and n more"
+LISTED, LISTED_AMOUNTS = 6, 2  # named before "and n more"
 SHORT = 60  # characters of what a provider said of an account, shown as it is
 ENOUGH = 12  # characters: of a shorter secret nothing is shown, because four would be much of it
 FLOWS = {"direct": "checkout", "pay_by_link": "payment links", "subscription": "subscriptions"}
@@ -44,7 +46,7 @@ class Method:
     key: str
     label: str
     is_on: bool
-    limits: Mapping[str, str]
+    limits: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,13 @@ def card_of(account: ProviderAccount) -> dict[str, object]:
     """Return what the pages show of an account."""
     adapter = registry.get(account.provider)
     can = adapter.capabilities(accounts.config_of(account))
-    return {"account": account, "provider": adapter.label, "verbs": verbs(can), "methods": methods(account, can)}
+    return {
+        "account": account,
+        "provider": adapter.label,
+        "verbs": verbs(can),
+        "methods": methods(account, can),
+        "managed": is_managed(account.id),
+    }
 
 
 def methods(account: ProviderAccount, can: Capabilities) -> list[Method]:
@@ -85,7 +93,7 @@ def values(account: ProviderAccount, adapter: Provider) -> list[Value]:
         for key, value in config.settings.items()
         if key not in keys and len(value) <= SHORT  # the rest is for programs
     ]
-    return [value for value in typed if value.shown] + learned
+    return [*typed, *learned]
 
 
 def secret(described: SettingField, value: str, set_at: Mapping[str, str]) -> Value:
@@ -151,29 +159,37 @@ def _words(described: SettingField, value: str) -> str:
     return ", ".join(labels.get(part, part) for part in parts)
 
 
-def _limits(can: MethodCapability) -> dict[str, str]:
-    return {
-        "currencies": _codes(can.currencies, "Any currency", {}),
-        "countries": _codes(can.countries, "Any country", formats.COUNTRIES),
-        "flows": ", ".join(FLOWS.get(flow, formats.words(flow)) for flow in sorted(can.flows)).capitalize(),
-        "amounts": _amounts(can.min_amount, can.max_amount),
-    }
+def _limits(can: MethodCapability) -> str:
+    """Return e.g. "Up to €1,000.00 · EUR · Italy · Checkout, payment links"; what is not limited is left out."""
+    country = current_app.config["JUNCTION"].merchant_country
+    own = get_territory_currencies(country)
+    parts = (
+        _amounts(can.min_amount, can.max_amount, own),
+        _codes(can.currencies, {}, own),
+        _codes(can.countries, formats.COUNTRIES, [country]),
+        ", ".join(FLOWS.get(flow, formats.words(flow)) for flow in sorted(can.flows)).capitalize(),
+    )
+    return " · ".join(filter(None, parts))
 
 
-def _codes(codes: frozenset[str] | None, anything: str, names: Mapping[str, str]) -> str:
+def _codes(codes: frozenset[str] | None, names: Mapping[str, str], first: Sequence[str]) -> str:
+    """Return the first few in words, the merchant's own before the others; nothing when any will do."""
     if codes is None:
-        return anything
-    named = sorted(names.get(code, code) for code in codes)
-    more = len(named) - LISTED
-    return ", ".join(named[:LISTED]) + (f" and {more} more" if more > 0 else "") or "None"
+        return ""
+    listed = [
+        names.get(code, code) for code in sorted(codes, key=lambda code: (code not in first, names.get(code, code)))
+    ]
+    more = len(listed) - LISTED
+    return ", ".join(listed[:LISTED]) + (f" and {more} more" if more > 0 else "") or "None"
 
 
-def _amounts(lowest: Mapping[str, int], highest: Mapping[str, int]) -> str:
-    """Return e.g. "€35.00 to €10,000.00; Up to CHF 500.00"."""
+def _amounts(lowest: Mapping[str, int], highest: Mapping[str, int], first: Sequence[str]) -> str:
+    """Return e.g. "€35.00 to €10,000.00; up to CHF 500.00", the merchant's own currency before the others."""
     parts = []
-    for currency in sorted({*lowest, *highest}):
+    for currency in sorted({*lowest, *highest}, key=lambda code: (code not in first, code)):
         low, high = lowest.get(currency), highest.get(currency)
         ends = [formats.money(end, currency) for end in (low, high) if end is not None]
-        parts.append(" to ".join(ends) if len(ends) == 2 else f"{'From' if high is None else 'Up to'} {ends[0]}")
-    more = len(parts) - LISTED
-    return "; ".join(parts[:LISTED]) + (f" and {more} more currencies" if more > 0 else "") or "Any amount"
+        parts.append(" to ".join(ends) if len(ends) == 2 else f"{'from' if high is None else 'up to'} {ends[0]}")
+    more = len(parts) - LISTED_AMOUNTS
+    text = "; ".join(parts[:LISTED_AMOUNTS]) + (f" and in {more} more currencies" if more > 1 else "")
+    return text[:1].upper() + text[1:]

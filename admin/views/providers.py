@@ -143,7 +143,6 @@ class ProvidersView(HubView):
             "backoffice/provider.html",
             **account_words.card_of(account),
             values=account_words.values(account, adapter),
-            managed=provider_accounts.is_managed(account_id),
             address=account_words.webhook_address(account),
             reachable=account_words.is_reachable(),
             events=adapter.webhook_events(accounts.config_of(account)),

@@ -94,7 +94,7 @@ def test_providers_tell_their_state_and_limits(app: Flask) -> None:
     assert "North On Test: no real money" in operator.words("/admin/providers/")
     words = operator.words("/admin/providers/sandbox_north")
     assert "North On Test: no real money" in words
-    assert "Satispay Up to €1,000.00 EUR Italy Checkout, payment links" in words
+    assert "Satispay Up to €1,000.00 · EUR · Italy · Checkout, payment links" in words
     assert "Instalments €100.00 to €5,000.00" in operator.words("/admin/providers/sandbox_south")
     with app.app_context(), transaction():
         db.session.execute(update(ProviderAccount).where(ProviderAccount.id == "sandbox_north").values(enabled=False))
