@@ -35,8 +35,8 @@ ENDED = ("canceled", "incomplete_expired")
 def start(client: stripe.StripeClient, request: SubscriptionRequest) -> ProviderSubscription:
     """Let Stripe charge the renewals; see `Provider.start_subscription`.
 
-    Stripe takes only a first day that is at most one interval away. When somebody subscribes before the hour at which
-    periods are billed, that is refused as technical until the hour has come, and is to be asked again.
+    Stripe takes only a first day that is at most one interval away. For somebody who subscribed before the hour at
+    which periods are billed, that is from that hour on: until then this is refused as technical, and works later.
     """
     known = reading(lambda: look_up(client, request.subscription_id))
     if known is not None:
@@ -48,9 +48,11 @@ def start(client: stripe.StripeClient, request: SubscriptionRequest) -> Provider
         params = subscription_params.creation(request, calendar)
     except ValueError as wrong:
         _refuse(FailureKind.HARD_DECLINE, "unsupported_subscription", str(wrong))
-    first_at = calendar.billed_at(request.first_number)
-    if first_at <= datetime.now(UTC):
+    now, first_at = datetime.now(UTC), calendar.billed_at(request.first_number)
+    if first_at <= now:
         _refuse(FailureKind.TECHNICAL, "too_late", "The first period has come before Stripe was told of it.")
+    if now < calendar.billed_at(request.first_number - 1):
+        _refuse(FailureKind.TECHNICAL, "too_early", "Stripe takes it only once the period before has begun.")
     _make_product(client, request)
     key = f"junction-subscription-{request.subscription_id}"
     made = client.v1.subscriptions.create(params, {"idempotency_key": key})
