@@ -53,7 +53,7 @@ def typed(adapter: Provider, form: Form) -> Typed:
 
 def fields_of(adapter: Provider, account: ProviderAccount | None, form: Form | None) -> list[Field]:
     """Return the fields with what was posted in them, or what is set, or the defaults of a new account."""
-    config = accounts.config_of(account) if account else None
+    config = accounts.readable(account)[0] if account else None
     known = config.settings if config else {}
     posted = typed(adapter, form).settings if form is not None else None
     drawn = []

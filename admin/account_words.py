@@ -14,6 +14,7 @@ from admin import formats
 from app.domain.methods import METHOD_IDS
 from app.models import ProviderAccount, ProviderAccountChange
 from app.services import accounts
+from app.services.provider_account_errors import SecretsLost
 from app.services.provider_account_story import Did
 from app.services.provider_accounts import is_managed
 from providers import registry
@@ -61,13 +62,15 @@ class Value:
 def card_of(account: ProviderAccount) -> dict[str, object]:
     """Return what the pages show of an account."""
     adapter = registry.get(account.provider)
-    can = adapter.capabilities(accounts.config_of(account))
+    config, is_readable = accounts.readable(account)
+    can = adapter.capabilities(config)
     return {
         "account": account,
         "provider": adapter.label,
         "verbs": verbs(can),
         "methods": methods(account, can),
         "managed": is_managed(account.id),
+        "lost": "" if is_readable else SecretsLost(account.id).message,
     }
 
 
@@ -80,7 +83,7 @@ def methods(account: ProviderAccount, can: Capabilities) -> list[Method]:
 
 def values(account: ProviderAccount, adapter: Provider) -> list[Value]:
     """Return each field as it is set, and what the provider said of the account."""
-    config, fields = accounts.config_of(account), adapter.settings_fields()
+    config, fields = accounts.readable(account)[0], adapter.settings_fields()
     typed = [
         secret(each, config.secrets.get(each.key, ""), account.secrets_set_at)
         if each.secret

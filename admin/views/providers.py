@@ -21,7 +21,13 @@ from app.services import (
     provider_connections,
 )
 from app.services.errors import Busy, FieldsRefused, NotFound, Refusal
-from app.services.provider_account_errors import AccountChanged, AccountInUse, AccountManaged, ConnectionRefused
+from app.services.provider_account_errors import (
+    AccountChanged,
+    AccountInUse,
+    AccountManaged,
+    ConnectionRefused,
+    SecretsLost,
+)
 from app.services.provider_connections import Answer
 from providers import registry
 
@@ -145,7 +151,7 @@ class ProvidersView(HubView):
             values=account_words.values(account, adapter),
             address=account_words.webhook_address(account),
             reachable=account_words.is_reachable(),
-            events=adapter.webhook_events(accounts.config_of(account)),
+            events=adapter.webhook_events(accounts.readable(account)[0]),
             last_delivery=provider_accounts.last_delivery(account_id),
             history=[account_words.story(change) for change in provider_account_story.history(account_id)],
             warning=account_words.warning_before_on(account),
@@ -168,8 +174,8 @@ class ProvidersView(HubView):
         """Try the account out and tell what came of it, after what was done before."""
         try:
             tried = provider_connections.try_out(account_id, actor=_actor())
-        except Busy as busy:
-            flash(f"{done} The connection was not tested: {busy.message}".strip(), "warn")
+        except (Busy, SecretsLost) as refused:
+            flash(f"{done} The connection was not tested. {refused.message}".strip(), "warn")
         else:
             flash(f"{done} {tried.text}".strip(), TONES[tried.answer])
         return redirect(url_for(".details", account_id=account_id))

@@ -6,15 +6,19 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from cryptography.fernet import Fernet, MultiFernet
+import structlog
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask import current_app
 from sqlalchemy import select
 
 from app.models import ProviderAccount, db
 from app.services.errors import NotFound
+from app.services.provider_account_errors import SecretsLost
 from providers import registry
 from providers.interface import AccountConfig, Provider
 from rules import AccountLimits, MethodLimits
+
+log = structlog.get_logger()
 
 
 @cache
@@ -41,18 +45,27 @@ def decrypt(token: str) -> dict[str, str]:
 
 
 def config_of(account: ProviderAccount) -> AccountConfig:
-    """Return what an adapter needs of the account, secrets in the clear: never log it."""
-    return AccountConfig(
-        id=account.id,
-        provider=account.provider,
-        settings=dict(account.settings),
-        secrets=decrypt(account.encrypted_secrets),
-        live=account.live,
-    )
+    """Return what an adapter needs of the account, secrets in the clear: never log it. Raises SecretsLost."""
+    try:
+        return _config(account, decrypt(account.encrypted_secrets))
+    except InvalidToken as error:
+        raise SecretsLost(account.id) from error
+
+
+def readable(account: ProviderAccount) -> tuple[AccountConfig, bool]:
+    """Return the same for a page, and True; without secrets, and False, when no key opens them any more."""
+    try:
+        return config_of(account), True
+    except SecretsLost:
+        return _config(account, {}), False
+
+
+def _config(account: ProviderAccount, secrets: dict[str, str]) -> AccountConfig:
+    return AccountConfig(account.id, account.provider, dict(account.settings), secrets, account.live)
 
 
 def connect(account_id: str) -> tuple[Provider, AccountConfig]:
-    """Return the account's adapter and configuration. Raises NotFound."""
+    """Return the account's adapter and configuration. Raises NotFound, SecretsLost."""
     account = db.session.get(ProviderAccount, account_id)
     if account is None:
         raise NotFound("provider account", account_id)
@@ -91,16 +104,19 @@ def page_origins(account_ids: set[str]) -> frozenset[str]:
     origins: set[str] = set()
     for account in all_accounts():
         if account.id in account_ids:
-            origins |= registry.get(account.provider).page_origins(config_of(account))
+            origins |= registry.get(account.provider).page_origins(readable(account)[0])
     return frozenset(origins)
 
 
 def _limits_of(account: ProviderAccount) -> AccountLimits:
-    capabilities = registry.get(account.provider).capabilities(config_of(account))
+    config, is_readable = readable(account)
+    if not is_readable:  # one account must not take the others' checkouts down with it
+        log.error("secrets_lost", account=account.id)
+    capabilities = registry.get(account.provider).capabilities(config)
     return AccountLimits(
         account=account.id,
         label=account.label,
-        enabled=account.enabled,
+        enabled=account.enabled and is_readable,
         in_outage=account.in_outage,
         methods={
             method: MethodLimits(

@@ -41,7 +41,7 @@ def planned(account: ProviderAccount, revision: int, label: str, typed: Typed) -
         raise AccountManaged
     if account.revision != revision:
         raise AccountChanged
-    adapter, before = registry.get(account.provider), accounts.config_of(account)
+    adapter, before = registry.get(account.provider), accounts.readable(account)[0]
     settings, secrets = put_together(adapter, typed, before.settings, before.secrets)
     after = AccountConfig(account.id, account.provider, settings, secrets, account.live)
     if errors := faults_of_names(account.id, label) | faults(adapter, after):
@@ -67,7 +67,7 @@ def change(
         account = _locked(account_id)
         plan = planned(account, revision, label, typed)
         fields = [*(["Name"] if label != account.label else []), *plan.fields]
-        secrets, before = plan.config.secrets, accounts.config_of(account).secrets
+        secrets, before = plan.config.secrets, accounts.readable(account)[0].secrets
         values: dict[str, Any] = {"label": label, "settings": dict(plan.config.settings)}
         if secrets != before:  # sealed anew only then
             renewed = {key: utc_now().isoformat() for key in secrets if secrets[key] != before.get(key)}
@@ -91,7 +91,7 @@ def set_methods(account_id: str, *, revision: int, on: Iterable[str], actor: str
     """
     with transaction():
         account = _locked(account_id)
-        can = set(registry.get(account.provider).capabilities(accounts.config_of(account)).methods)
+        can = set(registry.get(account.provider).capabilities(accounts.readable(account)[0]).methods)
         before = set(account.methods_off)
         off = (can - set(on)) | (before - can)  # what it cannot at the moment stays as it was
         _save(account_id, ProviderAccount.revision == revision, revision=revision + 1, methods_off=sorted(off))

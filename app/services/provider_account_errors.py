@@ -28,6 +28,22 @@ class AccountManaged(Refusal):
 
 
 @dataclass
+class SecretsLost(Refusal):
+    """None of ENCRYPTION_KEYS opens the account's secrets."""
+
+    account_id: str
+    status = 503
+    code = "secrets_lost"
+
+    @property
+    def message(self) -> str:
+        return (
+            f"None of ENCRYPTION_KEYS opens the secrets of the account {self.account_id}. Put the key back that sealed "
+            "them, or type them in again."
+        )
+
+
+@dataclass
 class ConnectionRefused(Refusal):
     """The provider refuses the settings that were typed."""
 

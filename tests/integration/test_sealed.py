@@ -10,6 +10,8 @@ from sqlalchemy import select, update
 from app.models import PaymentToken, ProviderAccount, WebhookEndpoint, db, utc_now
 from app.services import accounts, sealed, tokens, webhook_endpoints
 from app.services.transaction import transaction
+from tests.support.api import Api
+from tests.support.backoffice import Operator
 from tests.support.rows import attempt_row
 
 OLD = "Zm9yLXRlc3RzLW9ubHktZm9yLXRlc3RzLW9ubHktMDA="
@@ -107,6 +109,25 @@ def test_what_no_key_opens_is_named_and_the_rest_is_sealed_anew(app: Flask) -> N
     with app.app_context():
         assert "api_key" in accounts.decrypt(db.session.get_one(ProviderAccount, "sandbox_north").encrypted_secrets)
     assert run(app, "check")[0] == 1
+
+
+def test_an_account_that_no_key_opens_takes_no_other_checkout_down(app: Flask) -> None:
+    operator = Operator(app)
+    use(app, Fernet.generate_key().decode())
+    with app.app_context(), transaction():
+        lost = accounts.encrypt({"api_key": "gone"})
+        db.session.execute(
+            update(ProviderAccount).where(ProviderAccount.id == "sandbox_north").values(encrypted_secrets=lost)
+        )
+    use(app, OLD)
+    methods = [item["method"] for item in Api(app.test_client()).open_session()["payment_methods"]]
+    assert "card" in methods, "the other account's"
+    assert "satispay" not in methods
+    assert "Its secrets cannot be opened" in operator.words("/admin/providers/")
+    path = "/admin/providers/sandbox_north"
+    assert "Put the key back that sealed them" in operator.words(path)
+    operator.press(path + "/test")
+    assert "The connection was not tested." in operator.words(path)
 
 
 def test_every_sealed_column_is_among_them() -> None:
