@@ -15,7 +15,7 @@ from app.services import notes, payments, refund_settling
 from app.services.alerts import close_alert, raise_alert
 from app.services.comparison import SUCCEEDED, Comparison, differs
 from app.services.errors import NotFound, Refusal
-from app.services.movements import CHARGE, of_id
+from app.services.movements import CHARGE, REFUND, of_id
 from app.services.transaction import transaction
 from providers.truths import ReportLine
 
@@ -35,7 +35,7 @@ class AlreadyResolved(Refusal):
 
 
 class NothingToAsk(Refusal):
-    """Asking settles only what we do not hold for succeeded."""
+    """Asking settles only what we do not hold for succeeded, and refunds that came back."""
 
     code = "nothing_to_ask"
 
@@ -108,8 +108,15 @@ def resolve(break_id: str, *, note: str, by: str) -> ReconciliationBreak:
 
 
 def can_ask(row: ReconciliationBreak) -> bool:
-    """Tell whether the provider can be asked about our side of an open break."""
-    return row.resolved_at is None and row.ours is not None and row.ours["status"] != SUCCEEDED
+    """Tell whether the provider can be asked about our side of an open break.
+
+    What succeeded here is settled, but for a refund that a bank may have sent back since.
+    """
+    if row.resolved_at is not None or row.ours is None:
+        return False
+    if row.ours["status"] != SUCCEEDED:
+        return True
+    return row.ours["kind"] == REFUND and row.theirs is not None and row.theirs["state"] != SUCCEEDED
 
 
 def ask(break_id: str, *, by: str) -> ReconciliationBreak:

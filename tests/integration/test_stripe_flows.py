@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from app.domain.billing import due_on
 from app.models import Alert, CheckoutSession, Payment, ReconciliationBreak, db, utc_now
-from app.services import reconciliation, refunds, subscriptions
+from app.services import reconciliation, reconciliation_breaks, refunds, renewal_charging, subscriptions
 from tests.support.flow import attempts_of, open_session, pay, run_jobs
 from tests.support.links import follow, new_link, stored
 from tests.support.refunding import refunds_of
@@ -165,6 +165,42 @@ def test_parts_are_given_back_and_the_bank_sends_one_back(shop: StripeHub) -> No
     assert end["payment"] == ("partially_refunded", 12990, 2000, 0)
     assert sorted(end["refunds"]) == [(2000, "succeeded"), (3000, "failed")]
     assert found == [[], [], []]
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_refund_that_came_back_unheard_is_found_by_the_books_and_settled_by_asking(shop: StripeHub) -> None:
+    session_id = open_session().id
+    refund_id = refunds.request(paid_by_card(shop, session_id), amount=3000, actor="anna").id
+    shop.hear()
+    shop.wait(days=1)
+    shop.service.fail_refund(refunds.get_refund(refund_id).provider_reference)
+    shop.miss()
+    day = utc_now().date()
+    shop.wait(days=1)
+    assert differences(day) == [("state_differs", refund_id)]
+    found = db.session.scalars(select(ReconciliationBreak).where(ReconciliationBreak.reference == refund_id)).one()
+    assert reconciliation_breaks.ask(found.id, by="anna").resolved_at is not None
+    assert facts(session_id)["payment"] == ("paid", 12990, 0, 0)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_renewal_that_stripe_cannot_collect_is_paid_by_link_and_by_us_from_then_on(shop: StripeHub) -> None:
+    session = created(collection="automatic")
+    paid_by_card(shop, session.id)
+    subscription_id = str(session.subscription_id)
+    shop.service.outcome(at_stripe(shop, subscription_id)["default_payment_method"], "insufficient_funds")
+    renew(shop, subscription_id)
+    renewal = renewals_of(subscription_id)[1]
+    link = renewal_charging.ask_by_link(renewal.id, actor="anna")
+    assert at_stripe(shop, subscription_id)["status"] == "canceled"
+    paid_by_card(shop, follow(link))
+    assert (fresh(subscription_id).collection, fresh(subscription_id).status) == ("manual", "active")
+    renew(shop, subscription_id)
+    shop.wait(days=10)
+    assert paid_for(subscription_id) == {1: 990, 2: 990, 3: 990}
+    customers = {one["customer"] for one in shop.service.ledger()["subscription"] if named(one) == subscription_id}
+    invoices = [one for one in shop.service.ledger()["invoice"] if one["customer"] in customers]
+    assert {one["status"] for one in invoices} == {"void"}
 
 
 def test_stripe_charges_a_subscription_until_it_is_cancelled_on_its_renewal_day(shop: StripeHub) -> None:

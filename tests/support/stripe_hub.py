@@ -70,6 +70,10 @@ class StripeHub:
         run_jobs()
         turn()
 
+    def miss(self) -> None:
+        """Let all that Stripe has said by now be lost on its way."""
+        self._begun = self._heard = len(self.service.events())
+
     def press(self, page_url: str, outcome: str, **form: str) -> None:
         """Be the customer on Stripe's page."""
         self.service.press(page_url, outcome, **form)
