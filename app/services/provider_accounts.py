@@ -21,7 +21,7 @@ from providers.interface import AccountConfig
 from providers.sandbox.accounts import ACCOUNTS
 
 SANDBOX = "sandbox"
-MANAGED = frozenset(f"sandbox_{name}" for name in ACCOUNTS)
+MANAGED = {f"{SANDBOX}_{name}": name for name in ACCOUNTS}  # a demo's accounts, and what the sandbox calls them
 
 
 def get_account(account_id: str) -> ProviderAccount:

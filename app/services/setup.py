@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from app.models import ProviderAccount, RuleSetVersion, db
 from app.services import api_keys, attempts, rule_sets, users
 from app.services.accounts import encrypt
+from app.services.provider_accounts import MANAGED, SANDBOX
 from app.services.transaction import transaction
-from providers.sandbox.accounts import ACCOUNTS, api_key, webhook_secret
+from providers.sandbox.accounts import api_key, webhook_secret
 from rules import seed_json
 
 SEED_AUTHOR = "Junction"
@@ -32,11 +33,10 @@ def _sandbox_accounts() -> None:
     """Keep the sandbox accounts in step with where the sandbox runs and the keys it was given."""
     config = current_app.config["JUNCTION"]
     with transaction():
-        for name in ACCOUNTS:
-            account_id = f"sandbox_{name}"
+        for account_id, name in MANAGED.items():
             account = db.session.get(ProviderAccount, account_id)
             if account is None:
-                account = ProviderAccount(id=account_id, provider="sandbox", label=name.capitalize())
+                account = ProviderAccount(id=account_id, provider=SANDBOX, label=name.capitalize())
                 db.session.add(account)
             account.settings = {
                 "base_url": config.sandbox_url,
