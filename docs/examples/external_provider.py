@@ -6,14 +6,13 @@ docs/external-provider.md says how it is run. What the interface demands of ever
 import json
 import os
 import secrets
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import requests
 from flask import Flask, Response, abort, jsonify, redirect, request
@@ -42,7 +41,7 @@ def books() -> Iterator[dict[str, Any]]:
         new.replace(FILE)
 
 
-def refuse(status: int, message: str) -> None:
+def refuse(status: int, message: str) -> NoReturn:
     """Rule: a refusal says that nothing was done, and why."""
     error = {"kind": "technical", "code": f"refused_{status}", "message": message}
     abort(Response(json.dumps({"error": error}), status, content_type="application/json"))
@@ -62,7 +61,9 @@ def check_signature() -> None:
 @app.get("/v1/capabilities")
 def capabilities() -> Response:
     card = {"currencies": CURRENCIES, "flows": ["direct", "pay_by_link"], "min_amount": {"EUR": 50, "USD": 50}}
-    return jsonify(name="Example Pay", live=False, methods={"card": card}, refunds=True, partial_refunds=True)
+    return jsonify(
+        name="Example Pay", live=False, methods={"card": card}, refunds=True, partial_refunds=True, cancel=True
+    )
 
 
 @app.post("/v1/charges")
@@ -82,6 +83,16 @@ def create_charge() -> Response:
     return jsonify(charge_view(known))
 
 
+@app.post("/v1/charges/<charge_id>/cancel")
+def cancel_charge(charge_id: str) -> Response:
+    """Rule: what nobody has paid yet can be paid no more; anything else stays as it is."""
+    with books() as kept:
+        charge = find_by_id(kept, charge_id)
+        if charge["state"] == "pending":
+            charge |= {"state": "failed", "failure": failure("customer_cancelled")}
+    return jsonify(charge_view(charge))
+
+
 @app.post("/v1/refunds")
 def create_refund() -> Response:
     """Rule: one refund for a reference, and never more in total than was paid."""
@@ -89,9 +100,9 @@ def create_refund() -> Response:
     refund = {key: wanted[key] for key in ("reference", "charge", "amount", "currency")}
     with books() as kept:
         if refund["reference"] not in kept["refunds"]:
-            charge = next((each for each in kept["charges"].values() if each["id"] == refund["charge"]), None)
-            if charge is None or charge["state"] != "succeeded" or charge["currency"] != refund["currency"]:
-                refuse(422, "There is no such charge, or nobody has paid it.")
+            charge = find_by_id(kept, refund["charge"])
+            if charge["state"] != "succeeded" or charge["currency"] != refund["currency"]:
+                refuse(422, "Nobody has paid it, or in another currency.")
             before = sum(each["amount"] for each in kept["refunds"].values() if each["charge"] == refund["charge"])
             if not 0 < refund["amount"] <= charge["amount"] - before:
                 refuse(422, "Less than this amount is left to refund.")
@@ -112,26 +123,34 @@ def find(things: str) -> Response:
     return jsonify(data=found)
 
 
+def find_by_id(kept: dict[str, Any], charge_id: str) -> dict[str, Any]:
+    found = [charge for charge in kept["charges"].values() if charge["id"] == charge_id]
+    return found[0] if found else refuse(404, "There is no such charge.")
+
+
+def failure(kind: str) -> dict[str, str]:
+    return {"kind": kind, "code": kind, "message": "Declined, given up, or not paid in time."}
+
+
 def charge_view(charge: dict[str, Any]) -> dict[str, Any]:
     shown = {key: charge[key] for key in ("id", "reference", "amount", "currency", "state")}
-    failure, page = charge.get("failure"), None
+    shown |= {"failure": charge.get("failure"), "page_url": None}
     if charge["state"] == "pending" and datetime.fromisoformat(charge["expires_at"]) < datetime.now(UTC):
-        shown["state"], failure = "failed", {"kind": "expired", "code": "expired", "message": "Not paid in time."}
-    if shown["state"] == "pending":
-        shown["stage"], page = "awaiting_customer", f"{request.host_url}pay/{charge['id']}"
-    return shown | {"failure": failure, "page_url": page}
+        shown |= {"state": "failed", "failure": failure("expired")}
+    elif charge["state"] == "pending":
+        shown |= {"stage": "awaiting_customer", "page_url": f"{request.host_url}pay/{charge['id']}"}
+    return shown
 
 
 @app.route("/pay/<charge_id>", methods=["GET", "POST"])
 def pay(charge_id: str) -> Any:
     """The customer's page: what is decided once stays, and the customer goes back to the hub either way."""
     with books() as kept:
-        charge = next((each for each in kept["charges"].values() if each["id"] == charge_id), None) or abort(404)
+        charge = find_by_id(kept, charge_id)
         waits = charge_view(charge)["state"] == "pending"
         if waits and request.method == "POST":
-            declined = {"kind": "soft_decline", "code": "declined", "message": "The customer declined."}
             approved = request.form["outcome"] == "approve"
-            charge |= {"state": "succeeded"} if approved else {"state": "failed", "failure": declined}
+            charge |= {"state": "succeeded"} if approved else {"state": "failed", "failure": failure("soft_decline")}
     if waits and request.method == "GET":
         return PAGE.format(**charge | {"amount": f"{charge['amount'] / 100:.2f}"})
     if waits:
@@ -145,10 +164,9 @@ def tell(charge: dict[str, Any]) -> None:
     said = {"type": f"charge.{charge['state']}", "timestamp": datetime.now(UTC).isoformat(), "data": data}
     for pause in (0.1, 1, 5, 30, 300):
         time.sleep(pause)
-        now, body = datetime.now(UTC), json.dumps(said)
-        signature = Webhook(os.environ["CALLBACK_SECRET"]).sign(event_id, now, body)
-        stamp = str(int(now.timestamp()))
-        headers = {"webhook-id": event_id, "webhook-timestamp": stamp, "webhook-signature": signature}
+        now, body = datetime.now(UTC).replace(microsecond=0), json.dumps(said)
+        headers = {"webhook-id": event_id, "webhook-timestamp": f"{now.timestamp():.0f}"}
+        headers["webhook-signature"] = Webhook(os.environ["CALLBACK_SECRET"]).sign(event_id, now, body)
         try:
             reply = requests.post(os.environ["CALLBACK_URL"], body, headers=headers, timeout=10, allow_redirects=False)
         except requests.RequestException:
@@ -159,6 +177,5 @@ def tell(charge: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     server = make_server("127.0.0.1", int(os.environ.get("PORT", "8002")), app, threaded=True)
-    sys.stdout.write(f"Example Pay answers at http://127.0.0.1:{server.port}\n")
-    sys.stdout.flush()
+    print(f"Example Pay answers at http://127.0.0.1:{server.port}", flush=True)  # noqa: T201 - to whoever started it
     server.serve_forever()

@@ -37,7 +37,7 @@ class ExternalProvider(ProtocolProvider):
                 help="Proves our requests to the service. Begins with whsec_",
             ),
             SettingField(
-                "previous_signing_secret", "Signing secret before", secret=True, required=False,
+                "previous_signing_secret", "Previous signing secret", secret=True, required=False,
                 help="Requests are signed with both until the service knows the new one",
             ),
             SettingField(
@@ -45,7 +45,7 @@ class ExternalProvider(ProtocolProvider):
                 help="Proves the service's callbacks to us. Begins with whsec_",
             ),
             SettingField(
-                "previous_callback_secret", "Callback secret before", secret=True, required=False,
+                "previous_callback_secret", "Previous callback secret", secret=True, required=False,
                 help="Taken beside the new one until the service signs with that",
             ),
         )  # fmt: skip

@@ -130,11 +130,16 @@ def test_a_refusal_is_as_described(kept: Kept, what: str) -> None:
     assert 400 <= REFUSED[what](kept).status_code < 500
 
 
+def test_what_is_cancelled_can_be_paid_no_more(kept: Kept) -> None:
+    charge = kept.call("POST", "/v1/charges", body=charge_of("att_c")).json()
+    path = f"/v1/charges/{charge['id']}/cancel"
+    assert kept.call("POST", "/v1/charges/{id}/cancel", path, {}).json()["state"] == "failed"
+    requests.post(charge["page_url"], {"outcome": "approve"}, allow_redirects=False)
+    assert kept.call("POST", "/v1/charges/{id}/cancel", path, {}).json()["state"] == "failed"
+
+
 def test_what_only_some_services_have_is_as_described(sandbox_kept: Kept) -> None:
     kept = sandbox_kept
-    cancelled = kept.call("POST", "/v1/charges", body=charge_of("att_c")).json()
-    path = f"/v1/charges/{cancelled['id']}/cancel"
-    assert kept.call("POST", "/v1/charges/{id}/cancel", path, {}).json()["state"] == "failed"
     paid = kept.call("POST", "/v1/charges", body=charge_of("att_s", save_for_later=True)).json()
     requests.post(paid["page_url"], {"outcome": "approve"}, allow_redirects=False)
     token = kept.call("GET", "/v1/charges", "/v1/charges?reference=att_s").json()["data"][0]["token"]
