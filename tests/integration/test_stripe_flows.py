@@ -264,11 +264,15 @@ def test_we_charge_a_subscription_by_what_the_customer_left_at_stripe(shop: Stri
 
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 def test_a_year_from_the_31st_is_charged_on_our_days_once_each(shop: StripeHub) -> None:
+    """It begins before the hour at which Stripe bills, and so Stripe is told of it only then."""
     year = utc_now().year + 1
-    shop.move_to(datetime(year, 1, 31, 12, tzinfo=UTC))
+    shop.move_to(datetime(year, 1, 31, 5, tzinfo=UTC))
     session = created(collection="automatic")
     paid_by_card(shop, session.id)
     subscription_id = str(session.subscription_id)
+    assert fresh(subscription_id).provider_reference is None
+    shop.wait(hours=4)
+    assert fresh(subscription_id).provider_reference == at_stripe(shop, subscription_id)["id"]
     for _ in range(12):
         renew(shop, subscription_id)
     days = [due_on(date(year, 1, 31), number, "month", 1) for number in range(2, 14)]
