@@ -20,7 +20,7 @@ NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens, every connec
 STRONG = 60_000  # minor units: above what the seed asks strong authentication for
 
 
-def change_account(account_id: str, **columns: bool) -> None:
+def change_account(account_id: str, **columns: object) -> None:
     with transaction():
         account = db.session.get_one(ProviderAccount, account_id)
         for name, value in columns.items():
@@ -94,11 +94,11 @@ def test_a_fallback_asks_for_strong_authentication_as_the_first_did(asked: list[
 
 
 @pytest.mark.usefixtures("app_context", "sandbox")
-@pytest.mark.parametrize("change", [{"enabled": False}, {"in_outage": True}], ids=["off", "outage"])
-def test_a_fallback_account_that_cannot_be_used_is_not_used(change: dict[str, bool]) -> None:
+@pytest.mark.parametrize(("column", "value"), [("enabled", False), ("in_outage", True), ("methods_off", ["card"])])
+def test_a_fallback_account_that_cannot_be_used_is_not_used(column: str, value: object) -> None:
     session = open_session()
     assert offer(session).offers("card").accounts == ("sandbox_north", "sandbox_south")
-    change_account("sandbox_south", **change)
+    change_account("sandbox_south", **{column: value})
     point_account("sandbox_north", NOBODY)
     attempt = pay(session.id)
     assert (attempt.account_id, attempt.status) == ("sandbox_north", AttemptStatus.FAILED)
@@ -106,10 +106,10 @@ def test_a_fallback_account_that_cannot_be_used_is_not_used(change: dict[str, bo
 
 
 @pytest.mark.usefixtures("app_context", "sandbox")
-@pytest.mark.parametrize("change", [{"enabled": False}, {"in_outage": True}], ids=["off", "outage"])
-def test_a_first_account_that_cannot_be_used_is_passed_over(change: dict[str, bool]) -> None:
+@pytest.mark.parametrize(("column", "value"), [("enabled", False), ("in_outage", True), ("methods_off", ["card"])])
+def test_a_first_account_that_cannot_be_used_is_passed_over(column: str, value: object) -> None:
     session = open_session()
-    change_account("sandbox_north", **change)
+    change_account("sandbox_north", **{column: value})
     assert pay(session.id).account_id == "sandbox_south"
 
 

@@ -15,48 +15,15 @@ from app.services import (
     provider_account_story,
     provider_accounts,
     provider_connections,
-    slots,
 )
-from app.services.errors import Busy, FieldsRefused, NotFound
-from app.services.provider_account_errors import AccountChanged, AccountInUse, AccountManaged, ConnectionRefused
-from app.services.provider_account_fields import Typed, suggested_id
-from app.services.provider_connections import Answer
-from providers.interface import Connection, Failure, FailureKind, InvalidWebhook, OutcomeUnknown, ProviderRefused
+from app.services.errors import FieldsRefused, NotFound
+from app.services.provider_account_errors import AccountChanged, AccountInUse, AccountManaged
+from app.services.provider_account_fields import Typed
 from tests.support.flow import open_session, pay
-from tests.support.paper import HOOK, KEY, Paper
+from tests.support.paper import BY, HOOK, KEY, SETTINGS, Paper, added, changed, stored, told
 from tests.support.paper import paper as paper
 
-BY = "user:ada@example.com"
-SETTINGS = {"base_url": "https://paper.example", "region": "eu"}
 pytestmark = pytest.mark.usefixtures("app_context")
-
-
-def added(**changes: Any) -> ProviderAccount:
-    given: dict[str, Any] = {
-        "provider": "paper",
-        "account_id": "",
-        "label": "Main shop",
-        "live": True,
-        "typed": Typed(SETTINGS, {"api_key": KEY, "hook": HOOK}),
-        "actor": BY,
-    }
-    return provider_accounts.add(**(given | changes))
-
-
-def changed(account: ProviderAccount, typed: Typed, **changes: Any) -> list[str]:
-    """Change it, and return what is on record of that."""
-    given = {"revision": account.revision, "label": account.label, "actor": BY} | changes
-    provider_account_edits.change(account.id, typed=typed, **given)
-    what, fields = told(account.id)[-1]
-    return fields if what == "changed" else []
-
-
-def stored(account_id: str = "paper_main_shop") -> ProviderAccount:
-    return provider_accounts.get_account(account_id)
-
-
-def told(account_id: str = "paper_main_shop") -> list[tuple[str, list[str]]]:
-    return [(change.what, change.fields) for change in reversed(provider_account_story.history(account_id))]
 
 
 def test_an_account_is_added_switched_off_with_its_secrets_sealed(paper: Paper) -> None:
@@ -72,6 +39,7 @@ def test_an_account_is_added_switched_off_with_its_secrets_sealed(paper: Paper) 
     assert added().id == "paper_main_shop_2"
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
@@ -178,93 +146,6 @@ def test_methods_switches_and_outage_are_on_record_once(paper: Paper) -> None:
     ]
 
 
-def test_trying_out_keeps_what_was_learned_and_replaces_what_was_before(paper: Paper) -> None:
-    account = added()
-    tried = provider_connections.try_out(account.id, actor=BY)
-    assert (tried.answer, tried.text) == (Answer.WORKS, "It works. It belongs to Aurora.")
-    assert paper.seen[0].secrets["api_key"] == KEY
-    assert stored().connected_at is not None
-    paper.answer = Connection("Again.", {"country": "IT", "region": "us"})
-    provider_connections.try_out(account.id, actor=BY)
-    assert stored().settings == SETTINGS | {"country": "IT"}, "a field of the form is no place for what is learned"
-    assert told()[1:] == [("connected", []), ("connected", [])]
-
-
-@pytest.mark.parametrize(
-    ("raised", "answer", "words"),
-    [
-        (ProviderRefused(Failure(FailureKind.TECHNICAL, "auth", f"No such key {KEY}.")), Answer.REFUSED, "key ••••."),
-        (ProviderRefused(Failure(FailureKind.TECHNICAL, "auth", "")), Answer.REFUSED, "refused it: auth"),
-        (OutcomeUnknown(f"timed out after {KEY}"), Answer.NONE, "knows yet whether it works: timed out after ••••"),
-        (InvalidWebhook("odd"), Answer.NONE, "odd"),
-    ],
-)
-def test_a_provider_that_says_no_or_nothing_changes_no_settings(
-    paper: Paper, raised: Exception, answer: Answer, words: str
-) -> None:
-    account = added()
-    provider_connections.try_out(account.id, actor=BY)
-    assert isinstance(raised, ProviderRefused | OutcomeUnknown | InvalidWebhook)
-    paper.answer = raised
-    tried = provider_connections.try_out(account.id, actor=BY)
-    assert tried.answer is answer
-    assert words in tried.text
-    assert KEY not in tried.text
-    assert stored().settings["owner"] == "acct_1"
-    assert (stored().connected_at is None) is (answer is Answer.REFUSED)
-
-
-def test_an_answer_about_settings_of_before_is_not_kept(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
-    account = added()
-
-    def meanwhile(config: object) -> Connection:
-        assert not db.session().in_transaction(), "the provider was asked with a transaction open"
-        changed(account, Typed(SETTINGS | {"note": "other"}, {}))
-        return Connection("Old news.", {"owner": "acct_2"})
-
-    monkeypatch.setattr(paper, "connect", meanwhile)
-    tried = provider_connections.try_out(account.id, actor=BY)
-    assert tried.answer is Answer.OVERTAKEN
-    assert (stored().connected_at, "owner" in stored().settings) == (None, False)
-
-
-def test_a_change_that_the_provider_refuses_is_not_made(paper: Paper) -> None:
-    account = added()
-    provider_connections.try_out(account.id, actor=BY)
-    other = {"api_key": "key_live_of_somebody_else"}
-    paper.answer = ProviderRefused(Failure(FailureKind.TECHNICAL, "another", f"{other['api_key']} is another's."))
-    given = {"label": "Shop", "typed": Typed(SETTINGS, other), "actor": BY}
-    with pytest.raises(ConnectionRefused, match="refused it: •••• is another's"):
-        provider_connections.change(account.id, revision=0, **given)
-    assert accounts.config_of(stored()).secrets["api_key"] == KEY
-    assert (stored().label, stored().revision, stored().connected_at is None) == ("Main shop", 0, False)
-    assert (paper.seen[-1].secrets, paper.seen[-1].settings["owner"]) == ({**other, "hook": HOOK}, "acct_1")
-    paper.answer = OutcomeUnknown("It timed out.")
-    tried = provider_connections.change(account.id, revision=0, **given)
-    assert (tried and tried.answer, stored().connected_at) == (Answer.NONE, None)
-    assert accounts.config_of(stored()).secrets["api_key"] == other["api_key"]
-    paper.answer = Connection("Fine.", {"owner": "acct_9"})
-    typed = Typed(SETTINGS | {"note": "n"}, {})
-    assert (provider_connections.change(account.id, revision=1, label="Shop", typed=typed, actor=BY) or tried) != tried
-    assert (stored().settings, stored().connected_at is None) == (SETTINGS | {"note": "n", "owner": "acct_9"}, False)
-    assert provider_connections.change(account.id, revision=2, label="Name", typed=typed, actor=BY) is None
-    assert [what for what, _ in told()][2:] == ["changed", "changed", "connected", "changed"]
-
-
-def test_nobody_is_asked_without_a_slot(app: Flask, paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slots, "PATIENCE", 0.01)
-    account = added()
-
-    class NoneFree:
-        def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
-            return False
-
-    app.extensions["provider_slots"] = NoneFree()
-    with pytest.raises(Busy):
-        provider_connections.try_out(account.id, actor=BY)
-    assert paper.seen == []
-
-
 def test_an_account_is_removed_once_and_its_story_stays(paper: Paper) -> None:
     account_id = added().id
     provider_accounts.remove(account_id, actor=BY)
@@ -293,10 +174,3 @@ def test_settings_that_the_hub_keeps_are_not_changed_by_people(paper: Paper) -> 
         changed(north, Typed({}, {}))
     provider_account_edits.set_methods("sandbox_north", revision=north.revision, on=["card"], actor=BY)
     assert "paypal" in stored("sandbox_north").methods_off
-
-
-def test_words_for_rules_are_made_of_provider_and_name() -> None:
-    assert suggested_id("stripe", "Main shop!", ()) == "stripe_main_shop"
-    assert suggested_id("stripe", "商店", ()) == "stripe"
-    assert suggested_id("stripe", "x" * 90, {("stripe_" + "x" * 90)[:40]}) == ("stripe_" + "x" * 90)[:36] + "_2"
-    assert suggested_id("3ds", "", ()) == "account_3ds"

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
+from app.models import ProviderAccount
+from app.services import provider_account_edits, provider_account_story, provider_accounts
+from app.services.provider_account_fields import Typed
 from providers import registry
 from providers.interface import (
     AccountConfig,
@@ -17,6 +21,8 @@ from providers.interface import (
 from providers.sandbox.adapter import SandboxProvider
 
 KEY, HOOK = "key_live_0123456789abcdef", "whsec_fedcba9876543210"
+BY = "user:ada@example.com"
+SETTINGS = {"base_url": "https://paper.example", "region": "eu"}
 TYPED = {"settings.base_url": "https://paper.example", "settings.region": "eu", "secrets.api_key": KEY}
 
 
@@ -78,3 +84,34 @@ def paper(monkeypatch: pytest.MonkeyPatch) -> Paper:
     made = Paper()
     monkeypatch.setattr(registry, "REGISTRY", MappingProxyType({**registry.REGISTRY, made.name: made}))
     return made
+
+
+def added(**changes: Any) -> ProviderAccount:
+    """Add the account “Main shop”, with both of its secrets."""
+    given: dict[str, Any] = {
+        "provider": "paper",
+        "account_id": "",
+        "label": "Main shop",
+        "live": True,
+        "typed": Typed(SETTINGS, {"api_key": KEY, "hook": HOOK}),
+        "actor": BY,
+    }
+    return provider_accounts.add(**(given | changes))
+
+
+def changed(account: ProviderAccount, typed: Typed, **changes: Any) -> list[str]:
+    """Change it, and return what is on record of that."""
+    given = {"revision": account.revision, "label": account.label, "actor": BY} | changes
+    provider_account_edits.change(account.id, typed=typed, **given)
+    what, fields = told(account.id)[-1]
+    return fields if what == "changed" else []
+
+
+def stored(account_id: str = "paper_main_shop") -> ProviderAccount:
+    """The account as it is stored."""
+    return provider_accounts.get_account(account_id)
+
+
+def told(account_id: str = "paper_main_shop") -> list[tuple[str, list[str]]]:
+    """What is on record of an account, oldest first."""
+    return [(change.what, change.fields) for change in reversed(provider_account_story.history(account_id))]
