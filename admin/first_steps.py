@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from flask import url_for
 
 from admin.roles import may
-from app.services import accounts, rule_sets
-from app.services.errors import NoActiveRules
+from app.services import accounts, provider_accounts
 
 
 @dataclass(frozen=True)
@@ -22,11 +21,13 @@ class Step:
 
 
 def first_steps() -> list[Step]:
-    """Return the three steps while no account is switched on; none for a hub that has one."""
+    """Return the three steps while no account that is switched on is named by the rules; none for any other hub."""
     found = accounts.all_accounts()
-    if any(account.enabled for account in found):
+    is_on = any(account.enabled for account in found)
+    are_named = provider_accounts.are_named(account.id for account in found if account.enabled or not is_on)
+    if is_on and are_named:
         return []
-    where = url_for("admin_providers.details", account_id=found[0].id) if found else url_for("admin_providers.index")
+    where = url_for("admin_providers.details", account_id=found[0].id) if len(found) == 1 else None
     return [
         Step(
             "With the keys that your payment provider shows you.",
@@ -37,21 +38,13 @@ def first_steps() -> list[Step]:
         Step(
             "Test the connection, give the provider the webhook address that stands there, then switch the account on.",
             "Connect it",
-            where if may("providers.view") else None,
-            False,
+            (where or url_for("admin_providers.index")) if may("providers.view") else None,
+            is_on,
         ),
         Step(
             "Name the account beside each method that it is to carry, and publish.",
             "Write the rules",
             url_for("admin_rules.index") if may("rules.view") else None,
-            _has_rules(),
+            are_named,
         ),
     ]
-
-
-def _has_rules() -> bool:
-    try:
-        rule_sets.active_number()
-    except NoActiveRules:
-        return False
-    return True

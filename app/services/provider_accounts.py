@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import current_app
@@ -125,13 +126,18 @@ def _flip(account_id: str, column: Any, wanted: bool, did: Did, actor: str) -> N
         db.session.expire_all()
 
 
-def _in_rules(account_id: str) -> str | None:
-    """Return which rules name an account, or None: those that are active, or the draft's."""
+def are_named(account_ids: Iterable[str]) -> bool:
+    """Tell whether the active rules name any of these accounts."""
     try:
         active = rule_sets.get_version(rule_sets.active_number()).document
     except NoActiveRules:
-        active = {}
-    if _names(active, account_id):
+        return False
+    return any(_names(active, account_id) for account_id in account_ids)
+
+
+def _in_rules(account_id: str) -> str | None:
+    """Return which rules name an account, or None: those that are active, or the draft's."""
+    if are_named([account_id]):
         return "the active rules"
     return "the draft's rules" if _names(drafts.get_draft().document, account_id) else None
 

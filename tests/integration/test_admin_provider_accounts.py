@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from app.models import ProviderAccount, WebhookDelivery, db
-from app.services import accounts, provider_accounts
+from app.services import accounts, provider_accounts, rule_sets
 from app.services.transaction import transaction
 from providers.interface import Failure, FailureKind, OutcomeUnknown, ProviderRefused
 from tests.support.api import Api
@@ -197,4 +197,10 @@ def test_a_hub_without_accounts_says_what_to_do_first(app: Flask, operator: Oper
     assert "customers whom rules send there get what they buy without paying" in operator.words(MAIN)
     operator.press(MAIN + "/switch", enabled="on")
     assert "Main is a test account and switched on" in operator.words("/admin/")
+    assert "Done Connect it" in operator.words("/admin/")
+    assert "Done Write the rules" not in operator.words("/admin/"), "the active rules name other accounts"
+    with app.app_context():
+        plan = {"strategy": "ordered", "accounts": [{"account": "paper_main"}]}
+        offer = {"methods": [{"method": "card", "providers": plan}]}
+        rule_sets.publish({"rules": [], "adjustments": [], "default": offer}, author="ada")
     assert "Add an account" not in operator.words("/admin/")
