@@ -44,7 +44,7 @@ def planned(account: ProviderAccount, revision: int, label: str, typed: Typed) -
     adapter, before = registry.get(account.provider), accounts.readable(account)[0]
     settings, secrets = put_together(adapter, typed, before.settings, before.secrets)
     after = AccountConfig(account.id, account.provider, settings, secrets, account.live)
-    if errors := faults_of_names(account.id, label) | faults(adapter, after):
+    if errors := faults_of_names(account.id, label, accounts.labels()) | faults(adapter, after):
         raise FieldsRefused(errors)
     return Planned(adapter, after, changed_labels(adapter, before, after))
 

@@ -73,16 +73,19 @@ def suggested_id(provider: str, label: str, taken: Collection[str]) -> str:
     return next(word for word in _numbered(stem[:40].strip("_")) if word not in taken and check_id(word) is None)
 
 
-def check_label(label: str) -> str | None:
-    """Return what is wrong with a label, or None."""
+def check_label(label: str, others: Collection[str] = ()) -> str | None:
+    """Return what is wrong with a label, or None: `others` are taken, and rules would not tell the two apart."""
     if not label or len(label) > LONGEST_LABEL or not is_storable(label) or not label.isprintable():
         return f"Give it a name of 1 to {LONGEST_LABEL} characters on one line."
+    if label.casefold() in {other.casefold() for other in others}:
+        return f"Another account is called {label} already. Choose another name."
     return None
 
 
-def faults_of_names(account_id: str, label: str) -> dict[str, str]:
-    """Return a sentence for each of id and label that is wrong."""
-    wrong = {"id": check_id(account_id), "label": check_label(label)}
+def faults_of_names(account_id: str, label: str, labels: Mapping[str, str]) -> dict[str, str]:
+    """Return a sentence for each of id and label that is wrong; `labels` are those of all accounts by id."""
+    others = [other for key, other in labels.items() if key != account_id]
+    wrong = {"id": check_id(account_id), "label": check_label(label, others)}
     return {path: reason for path, reason in wrong.items() if reason}
 
 

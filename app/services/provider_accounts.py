@@ -59,10 +59,10 @@ def add(*, provider: str, account_id: str, label: str, live: bool, typed: Typed,
     if provider not in offered():
         raise NotFound("provider", provider)
     adapter, label = registry.get(provider), label.strip()
-    taken = {account.id for account in accounts.all_accounts()}
-    account_id = account_id.strip() or suggested_id(provider, label, taken)
+    labels = accounts.labels()
+    account_id = account_id.strip() or suggested_id(provider, label, labels)
     settings, secrets = put_together(adapter, typed, {}, {})
-    errors = faults_of_names(account_id, label) | faults(
+    errors = faults_of_names(account_id, label, labels) | faults(
         adapter, AccountConfig(account_id, provider, settings, secrets, live)
     )
     if errors:

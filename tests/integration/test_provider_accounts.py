@@ -36,7 +36,9 @@ def test_an_account_is_added_switched_off_with_its_secrets_sealed(paper: Paper) 
     changes = db.session.execute(select(ProviderAccountChange.__table__)).all()
     assert not any(secret in str([row, changes]) for secret in (KEY, HOOK))
     assert (told(), provider_account_story.history(account.id)[0].actor) == ([("added", [])], BY)
-    assert added().id == "paper_main_shop_2"
+    assert added(label="Main-Shop").id == "paper_main_shop_2"
+    with pytest.raises(FieldsRefused, match="Another account is called main shop already"):
+        added(label="main shop")  # somebody pressed twice
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
