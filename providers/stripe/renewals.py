@@ -32,11 +32,11 @@ def stop_collecting(client: stripe.StripeClient, subscription: str) -> None:
     for invoice in _invoices(client, subscription, None):
         name = ident(invoice.id)
         if invoice.status == "draft" and invoice.auto_advance:
-            client.v1.invoices.update(name, {"auto_advance": False}, {"idempotency_key": f"junction-stop-{name}"})
+            client.v1.invoices.update(name, {"auto_advance": False})
         elif invoice.status == "open":
             intent = _intent(client, invoice)
             if intent is None or intent.status not in _WAITING:
-                client.v1.invoices.void_invoice(name, {}, {"idempotency_key": f"junction-void-{name}"})
+                client.v1.invoices.void_invoice(name)
 
 
 def _invoices(client: stripe.StripeClient, subscription: str, since: datetime | None) -> list[stripe.Invoice]:

@@ -10,7 +10,7 @@ from providers.stripe.calendar import Calendar
 from providers.stripe.money import from_stripe, to_stripe
 from providers.stripe.values import SUBSCRIPTION, ident, ours, text, whole
 
-ENDS_AT, REVISION = "junction_ends_at", "junction_revision"  # metadata: the end that was asked for; changes so far
+ENDS_AT = "junction_ends_at"  # metadata: the end that was asked for
 LONGEST_TEXT = 250  # characters
 
 
@@ -99,10 +99,5 @@ def change(
     if not params:
         return None
     params["proration_behavior"] = "none"
-    params["metadata"] = {ENDS_AT: asked, REVISION: str(revision_of(known) + 1)}
+    params["metadata"] = {ENDS_AT: asked}
     return params
-
-
-def revision_of(known: stripe.Subscription) -> int:
-    """How often it was changed: makes each change's idempotency key another one, also of a change back."""
-    return int(ours(known.metadata, REVISION) or 0)

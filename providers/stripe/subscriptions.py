@@ -1,6 +1,8 @@
 """Subscriptions that Stripe charges by itself: started once, told amount and end, found again.
 
-What the SDK raises is passed on: `client.writing` and `client.reading` say what it means.
+What the SDK raises is passed on: `client.writing` and `client.reading` say what it means. Only the call that starts one
+has an idempotency key of ours. The others may be made again as they are, and must then have an effect: by a key that
+stays the same, Stripe would answer for a day what it answered first, be it a 500, and hear no wish to go back.
 """
 
 from datetime import UTC, datetime
@@ -77,8 +79,7 @@ def adjust(
         if ends_at is not None and stops_at is not None and min(ends_at, stops_at) <= now:
             reading(lambda: _end_now(client, name))
         elif change := subscription_params.change(known, calendar, amount, ends_at):
-            key = f"junction-change-{name}-{subscription_params.revision_of(known)}-{amount}-{ends_at}"
-            client.v1.subscriptions.update(name, change, {"idempotency_key": key})
+            client.v1.subscriptions.update(name, change)
     return reading(lambda: _read(_find(client, subscription_id, Trace(provider_reference=name)) or _vanished()))
 
 
@@ -116,9 +117,8 @@ def _find(client: stripe.StripeClient, subscription_id: str, trace: Trace) -> st
 
 def _make_product(client: stripe.StripeClient, request: SubscriptionRequest) -> None:
     """Make what the subscription is for, unless an earlier try has."""
-    key = f"junction-product-{request.subscription_id}"
     try:
-        client.v1.products.create(subscription_params.product(request), {"idempotency_key": key})
+        client.v1.products.create(subscription_params.product(request))
     except stripe.InvalidRequestError as refused:
         if refused.code != "resource_already_exists":
             raise

@@ -1,23 +1,27 @@
-"""A hub whose payments all go to the local Stripe, at a time that both of them share."""
+"""A hub whose payments all go to the local Stripe, at a time that both of them share, and what both know in the end."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 import time_machine
+from flask import Flask
+from sqlalchemy import select
 
-from app.models import ProviderAccount, db
-from app.services import inbox, rule_sets
+from app.models import Alert, CheckoutSession, Payment, ProviderAccount, ReconciliationBreak, db
+from app.services import inbox, reconciliation, rule_sets
 from app.services.accounts import encrypt
 from app.services.transaction import transaction
 from providers import registry
 from providers.stripe.adapter import StripeProvider
-from tests.support.flow import run_jobs
+from tests.support.flow import attempts_of, pay, run_jobs
+from tests.support.refunding import refunds_of
 from tests.support.stripe import StripeService
-from tests.support.subscribing import turn
+from tests.support.subscribing import fresh, turn
 
 ACCOUNT = "stripe_north"
 RULES = {
@@ -100,3 +104,84 @@ def stripe_hub(service: StripeService, monkeypatch: pytest.MonkeyPatch) -> Itera
         rule_sets.publish(RULES, author="tester")
         yield StripeHub(service, clock)
         service.faults()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StripeService]:
+    """One local Stripe for the module: its time only goes forward."""
+    with StripeService(tmp_path_factory.mktemp("stripe"), settle_seconds=600) as service:
+        yield service
+
+
+@pytest.fixture
+def shop(app_context: Flask, service: StripeService, monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeHub]:
+    """The hub, sent to the local Stripe."""
+    with stripe_hub(service, monkeypatch) as hub:
+        yield hub
+
+
+def both_ways(shop: StripeHub, flow: Callable[[StripeHub], Any]) -> Any:
+    """What a flow ends with, the same in order and in disorder."""
+    shop.disorder = None
+    in_order = flow(shop)
+    shop.disorder = random.Random(20_261_123)
+    assert flow(shop) == in_order
+    return in_order
+
+
+def facts(session_id: str) -> dict[str, Any]:
+    """What is stored about a checkout."""
+    db.session.rollback()
+    session = db.session.get_one(CheckoutSession, session_id)
+    payment = db.session.scalars(select(Payment).where(Payment.session_id == session_id)).one()
+    return {
+        "session": session.status,
+        "payment": (payment.status, payment.paid, payment.refunded, payment.reserved),
+        "attempts": [(attempt.method, attempt.status, attempt.failure_kind) for attempt in attempts_of(session_id)],
+        "refunds": [(refund.amount, refund.status) for refund in refunds_of(payment.id)],
+    }
+
+
+def differences(day: date) -> list[tuple[str, str]]:
+    """In what Stripe's books of a day and ours differ, once they have been compared."""
+    run_id = reconciliation.request_comparison(ACCOUNT, day)
+    run_jobs()
+    db.session.rollback()
+    run = reconciliation.get_run(run_id)
+    assert run.compared_at is not None, run.error
+    rows = db.session.scalars(select(ReconciliationBreak).where(ReconciliationBreak.run_id == run_id))
+    return [(row.kind, row.reference) for row in rows if row.resolved_at is None]
+
+
+def alerts_about(subject_id: str) -> list[Alert]:
+    """The open alerts about one thing."""
+    db.session.rollback()
+    about = Alert.subject_id == subject_id, Alert.resolved_at.is_(None)
+    return list(db.session.scalars(select(Alert).where(*about)))
+
+
+def named(thing: dict[str, Any]) -> str | None:
+    """Our subscription in one of Stripe's subscriptions or invoices."""
+    metadata = thing["parent"]["subscription_details"]["metadata"] if "parent" in thing else thing["metadata"]
+    return str(metadata.get("junction_subscription"))
+
+
+def at_stripe(shop: StripeHub, subscription_id: str) -> dict[str, Any]:
+    """The subscription in Stripe's own books."""
+    return next(one for one in shop.service.ledger()["subscription"] if named(one) == subscription_id)
+
+
+def renew(shop: StripeHub, subscription_id: str) -> None:
+    """Let the next renewal fall due, and two hours pass: Stripe keeps an invoice for one before it charges it."""
+    due_at = fresh(subscription_id).next_due_at
+    assert due_at is not None
+    shop.move_to(due_at + timedelta(hours=2))
+    shop.hear()
+
+
+def paid_by_card(shop: StripeHub, session_id: str) -> str:
+    """Pay a session on Stripe's page; the payment's id."""
+    attempt = pay(session_id)
+    shop.press(attempt.redirect_url, "approve")
+    shop.hear()
+    return attempt.payment_id
