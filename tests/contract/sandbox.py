@@ -1,6 +1,7 @@
 """The sandbox's stand-in is the sandbox service itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,25 @@ from providers.sandbox.accounts import ACCOUNTS
 from providers.sandbox.adapter import SandboxProvider
 from tests.contract.stand_in import StandIn
 from tests.support.sandbox import SandboxService
-from tests.support.webhook_sink import WebhookSink
+from tests.support.webhook_sink import Delivery, WebhookSink
 
 READ_SECONDS = 1.5
 LATE_SECONDS = 2.5
+SIGNATURES = (
+    "",
+    "v1",
+    "v1,",
+    "v1,!!!",
+    "v1,AAAA",
+    "v1,ünïcödé",
+    "v2,AAAA",
+    ",",
+    "v1,a,b",
+    "\udc80",
+    "v1,=" * 9,
+    "v1," + "A" * 44,
+)
+STAMPS = ("", "0", "-1", "now", "1e9", "NaN", "9" * 400, "99999999999", "١٢٣", "1.5")
 
 
 class SandboxStandIn(StandIn):
@@ -44,3 +60,23 @@ class SandboxStandIn(StandIn):
 
     def charges(self) -> list[Mapping[str, Any]]:
         return list(self.service.ledger("north")["charges"])
+
+    def forgeries(self, delivery: Delivery) -> Iterable[Mapping[str, str]]:
+        true = delivery.headers
+        yield {**true, "webhook-id": "evt_other"}
+        yield {**true, "webhook-timestamp": str(int(true["webhook-timestamp"]) - 1)}
+        for signature in SIGNATURES:
+            yield {**true, "webhook-signature": signature}
+        for stamp in STAMPS:
+            yield {**true, "webhook-timestamp": stamp}
+        for name in ("webhook-id", "webhook-timestamp", "webhook-signature"):
+            yield {key: value for key, value in true.items() if key != name}
+
+    def pass_time(self, time: timedelta) -> None:
+        """Its clock is the real one, and what is due in the past is caught up with."""
+
+    def give_up(self, charge: Charge) -> None:
+        """Nothing is left to end: one decline, or going back, ends its page."""
+
+    def event_id(self, delivery: Delivery) -> str:
+        return delivery.headers["webhook-id"]

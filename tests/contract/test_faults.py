@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from providers.interface import AccountConfig, ChargeState, FailureKind, OutcomeUnknown, ProviderRefused
+from providers.interface import AccountConfig, ChargeState, FailureKind, OutcomeUnknown, ProviderError, ProviderRefused
 from tests.contract.stand_in import LOST_REPLIES, StandIn
 
 
@@ -82,7 +82,7 @@ def test_a_refusal_is_definite(stand_in: StandIn):
     stand_in.disturb(refuse=1)
     with pytest.raises(ProviderRefused) as refused:
         stand_in.provider.charge(stand_in.account, request)
-    assert refused.value.failure.kind is FailureKind.HARD_DECLINE
+    assert refused.value.failure.kind is stand_in.refusal
     assert stand_in.provider.look_up(stand_in.account, request.attempt_id) is None
 
 
@@ -100,9 +100,20 @@ def _read_verbs(stand_in: StandIn, account: AccountConfig) -> list[Callable[[], 
         lambda: stand_in.provider.look_up_refund(account, "re_any"),
         lambda: stand_in.provider.look_up_subscription(account, "sub_any"),
         lambda: stand_in.provider.report(account, date(2026, 1, 31)),
-        # It looks first, and without an answer says no more than that.
-        lambda: stand_in.provider.adjust_subscription(account, "sub_any", amount=1, ends_at=None),
     ]
+
+
+def _looking_verbs(stand_in: StandIn, account: AccountConfig) -> list[Callable[[], object]]:
+    """Those that look before they write: without an answer they say no more than that."""
+    adjust = stand_in.provider.adjust_subscription
+    return [
+        lambda: adjust(account, "sub_any", amount=1, ends_at=None),
+        *([lambda: _subscribe(stand_in, account)] if stand_in.looks_before_subscribing else []),
+    ]
+
+
+def _subscribe(stand_in: StandIn, account: AccountConfig) -> object:
+    return stand_in.provider.start_subscription(account, stand_in.subscription_request(token="tok_any"))
 
 
 def _write_verbs(stand_in: StandIn, account: AccountConfig) -> list[Callable[[], object]]:
@@ -110,27 +121,29 @@ def _write_verbs(stand_in: StandIn, account: AccountConfig) -> list[Callable[[],
     return [
         lambda: stand_in.provider.charge(account, stand_in.request()),
         lambda: stand_in.provider.charge(account, stand_in.request(token="tok_any")),
-        lambda: stand_in.provider.start_subscription(account, stand_in.subscription_request(token="tok_any")),
+        *([] if stand_in.looks_before_subscribing else [lambda: _subscribe(stand_in, account)]),
         lambda: stand_in.provider.refund(account, stand_in.refund_request(charge)),
     ]
 
 
 def test_in_an_outage_nothing_is_known(stand_in: StandIn):
     writes, reads = _write_verbs(stand_in, stand_in.account), _read_verbs(stand_in, stand_in.account)
+    looks = _looking_verbs(stand_in, stand_in.account)
     stand_in.disturb(outage=1)
-    for verb in [*writes, *reads]:
+    for verb in [*writes, *reads, *looks]:
         with pytest.raises(OutcomeUnknown):
             verb()
 
 
 def test_nobody_listening_is_a_definite_no_to_writing_and_no_answer_to_reading(own_stand_in: StandIn):
     writes, reads = _write_verbs(own_stand_in, own_stand_in.account), _read_verbs(own_stand_in, own_stand_in.account)
+    looks = _looking_verbs(own_stand_in, own_stand_in.account)
     own_stand_in.kill()
     for verb in writes:
         with pytest.raises(ProviderRefused) as refused:
             verb()
         assert refused.value.failure.kind is FailureKind.TECHNICAL
-    for verb in reads:
+    for verb in [*reads, *looks]:
         with pytest.raises(OutcomeUnknown):
             verb()
 
@@ -141,7 +154,7 @@ def test_a_wrong_key_is_a_definite_no_to_writing_and_no_answer_to_reading(stand_
         with pytest.raises(ProviderRefused) as refused:
             verb()
         assert refused.value.failure.kind is FailureKind.TECHNICAL
-    for verb in _read_verbs(stand_in, account):
+    for verb in [*_read_verbs(stand_in, account), *_looking_verbs(stand_in, account)]:
         with pytest.raises(OutcomeUnknown):
             verb()
 
@@ -164,6 +177,8 @@ HOSTILE = (
 def test_hostile_settings_raise_nothing_but_provider_errors(stand_in: StandIn, part: str, value: str):
     usual = stand_in.account
     account = replace(usual, **{part: dict.fromkeys(getattr(usual, part), value)})
+    if account == usual:  # a provider whose accounts have no settings
+        return
     stand_in.provider.capabilities(account)
     stand_in.provider.page_origins(account)
     for verb in _write_verbs(stand_in, account):
@@ -171,4 +186,7 @@ def test_hostile_settings_raise_nothing_but_provider_errors(stand_in: StandIn, p
             verb()
     for verb in _read_verbs(stand_in, account):
         with pytest.raises(OutcomeUnknown):
+            verb()
+    for verb in _looking_verbs(stand_in, account):
+        with pytest.raises(ProviderError):
             verb()

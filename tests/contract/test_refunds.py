@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from providers.interface import FailureKind, ProviderRefused, RefundRequest, RefundState
+from providers.interface import ProviderRefused, RefundRequest, RefundState
 from tests.contract.conftest import eventually
 from tests.contract.stand_in import StandIn
 
@@ -103,7 +103,7 @@ def test_a_refusal_is_definite(stand_in: StandIn):
     stand_in.disturb(refuse_refunds=1)
     with pytest.raises(ProviderRefused) as refused:
         stand_in.provider.refund(stand_in.account, refund)
-    assert refused.value.failure.kind is FailureKind.HARD_DECLINE
+    assert refused.value.failure.kind is stand_in.refusal
     assert stand_in.provider.look_up_refund(stand_in.account, refund.refund_id) is None
 
 

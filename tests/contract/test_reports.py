@@ -1,16 +1,18 @@
 """The report of a day holds what succeeded on it and nothing else, unless it is told to be wrong."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
-from providers.interface import ReportLine
+import pytest
+
+from providers.interface import ChargeState, ReportLine
 from tests.contract.conftest import eventually
 from tests.contract.stand_in import StandIn
 
 
 def _today(stand_in: StandIn) -> tuple[ReportLine, ...]:
     """Yesterday's and today's lines: the test may run over midnight."""
-    today = datetime.now(UTC).date()
+    today = stand_in.now().date()
     return tuple(
         line for day in (today - timedelta(days=1), today) for line in stand_in.provider.report(stand_in.account, day)
     )
@@ -25,8 +27,11 @@ def test_what_succeeded_is_in_it_once_and_what_did_not_is_not(own_stand_in: Stan
     stand_in.provider.charge(stand_in.account, replace(by_token, token=token))
     refund = stand_in.refund_request(paid, amount=300)
     stand_in.provider.refund(stand_in.account, refund)
-    started = stand_in.subscribed(token=token, first_due_at=datetime.now(UTC))
-    eventually(lambda: stand_in.look_up_subscription(started.subscription_id).renewals, bool)
+    started = stand_in.daily(timedelta(0), token=token)
+    eventually(
+        lambda: stand_in.look_up_subscription(started.subscription_id).renewals,
+        lambda renewals: any(renewal.state is ChargeState.SUCCEEDED for renewal in renewals),
+    )
     lines = _today(stand_in)
     assert [(line.kind, line.amount, line.currency, line.state) for line in lines] == [
         ("charge", 1000, "EUR", "succeeded"),
@@ -41,9 +46,10 @@ def test_what_succeeded_is_in_it_once_and_what_did_not_is_not(own_stand_in: Stan
     assert [line.at for line in lines] == sorted(line.at for line in lines)
     assert stand_in.provider.report(stand_in.account, date(2020, 1, 1)) == ()
     for other in stand_in.accounts()[1:]:
-        assert stand_in.provider.report(other, datetime.now(UTC).date()) == ()
+        assert stand_in.provider.report(other, stand_in.now().date()) == ()
 
 
+@pytest.mark.parametrize("own_stand_in", ["external", "sandbox"], indirect=True)
 def test_it_is_wrong_where_a_switch_says_so(own_stand_in: StandIn):
     for _ in range(4):
         own_stand_in.paid()

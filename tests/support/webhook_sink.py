@@ -17,11 +17,6 @@ class Delivery:
     body: bytes
     answered: int
 
-    @property
-    def event_id(self) -> str:
-        """The id that stays the same when the event is delivered again."""
-        return self.headers["webhook-id"]
-
 
 class WebhookSink:
     """Use as a context manager; `url` is its address. `answers` are the statuses of the next replies, then 204."""

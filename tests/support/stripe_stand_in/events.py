@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import time
 from typing import Any
 
 from tests.support.stripe_stand_in.store import Books, Document, new_id
@@ -29,7 +30,7 @@ def tell(books: Books, kind: str, document: Document, previous: Document | None 
     books.add(event)
     books.connection.execute(
         "INSERT INTO deliveries (realm, event, due_at, tries, status) VALUES (?, ?, ?, 0, 'waiting')",
-        (books.realm, event["id"], books.time),
+        (books.realm, event["id"], time.time()),
     )
 
 

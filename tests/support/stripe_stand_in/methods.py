@@ -13,7 +13,7 @@ AMAZON = codes("aud chf dkk eur gbp hkd jpy nok nzd sek usd zar")
 
 @dataclass(frozen=True)
 class Type:
-    """`currencies` None means any; `delayed`: paid later than confirmed; `reusable`: can be kept for off-session."""
+    """`currencies` None means any; `delayed`: paid later than confirmed; `reusable`: the SDK's types let it be kept."""
 
     currencies: frozenset[str] | None = None
     delayed: bool = False
@@ -27,18 +27,18 @@ TYPES = {
     "paypal": Type(PAYPAL, reusable=True),
     "sepa_debit": Type(EUR, delayed=True, reusable=True, refunds_later=True),
     "bacs_debit": Type(codes("gbp"), delayed=True, reusable=True, refunds_later=True),
-    "klarna": Type(KLARNA, reusable=True),
+    "klarna": Type(KLARNA),
     "amazon_pay": Type(AMAZON, reusable=True),
-    "revolut_pay": Type(codes("eur gbp"), reusable=True),
-    "bancontact": Type(EUR, reusable=True),  # kept as a SEPA debit
-    "ideal": Type(EUR, reusable=True),  # kept as a SEPA debit
+    "revolut_pay": Type(codes("dkk eur gbp huf pln ron"), reusable=True),
+    "bancontact": Type(EUR, reusable=True),
+    "ideal": Type(EUR),
     "eps": Type(EUR),
     "p24": Type(codes("eur pln")),
-    "blik": Type(codes("pln")),
+    "blik": Type(codes("pln"), reusable=True),
     "multibanco": Type(EUR, delayed=True, refunds_later=True),
     "mb_way": Type(EUR),
     "satispay": Type(EUR),
-    "twint": Type(codes("chf")),
+    "twint": Type(codes("chf"), reusable=True),
     "mobilepay": Type(codes("dkk eur nok sek")),
     "swish": Type(codes("sek")),
     "alipay": Type(codes("aud cad cny eur gbp hkd jpy myr nzd sgd usd")),
@@ -54,7 +54,7 @@ TYPES = {
     "cashapp": Type(codes("usd"), reusable=True),
     "bizum": Type(EUR),
 }
-KEPT_AS = {"bancontact": "sepa_debit", "ideal": "sepa_debit"}
+KEPT_AS = {"bancontact": "sepa_debit"}  # what is left behind is of another type
 
 
 def offered(allowed: list[str] | None, currency: str, *, keep: bool, param: str) -> list[str]:
