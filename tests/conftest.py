@@ -97,5 +97,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no worker is left alone with it at the end."""
-    slow = ("test_crash", "test_cluster", "tests/browser", "tests/simulation", "test_soak", "test_property")
+    places = ("tests/browser", "tests/simulation")
+    slow = (*places, "test_crash", "test_cluster", "test_soak", "test_property", "test_stripe_payments")
     items.sort(key=lambda item: not any(part in item.nodeid for part in slow))

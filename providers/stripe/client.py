@@ -3,6 +3,7 @@
 What Stripe's errors mean is told here: `writing` for calls that may move money, `reading` for all others.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -16,7 +17,10 @@ API_BASE = "https://api.stripe.com"
 API_VERSION = "2026-10-28.endive"
 MAX_REPLY_BYTES = 5_000_000  # a page of a hundred objects, each with others within it
 
+MODES = {True: ("sk_live_", "rk_live_"), False: ("sk_test_", "rk_test_")}  # how the keys of live and of test begin
+
 stripe.enable_telemetry = False  # it would tell Stripe how long earlier requests took, and write a file at home
+logging.getLogger("stripe").setLevel(logging.WARNING)  # below that it writes what Stripe says about customers
 
 T = TypeVar("T")
 
@@ -53,10 +57,11 @@ class StripeHttp(stripe.HTTPClient):
 
 
 def connect(account: AccountConfig, http: StripeHttp, api_base: str) -> stripe.StripeClient:
-    """The account's client. Raises: ProviderRefused when the account has no key."""
+    """The account's client. Raises: ProviderRefused when the account has no key, or one of the other mode."""
     key = account.secrets.get("api_key", "")
-    if not key:
-        raise ProviderRefused(Failure(FailureKind.TECHNICAL, "misconfigured", "The account has no secret key."))
+    if not key or key.startswith(MODES[not account.live]):
+        why = "is of the other mode: live and test are never mixed" if key else "is missing"
+        raise ProviderRefused(Failure(FailureKind.TECHNICAL, "misconfigured", f"The account's secret key {why}."))
     return stripe.StripeClient(
         key,
         stripe_version=API_VERSION,

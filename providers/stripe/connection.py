@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import stripe
 
 from providers.interface import AccountConfig, Connection, Failure, FailureKind, ProviderRefused, SettingField
+from providers.stripe.client import MODES
 from providers.stripe.values import ident
 
 FIELDS = (
@@ -29,16 +30,15 @@ FIELDS = (
         help="Only while the secret is being changed: what is signed with either is taken.",
     ),
 )
-_MODES = {True: ("sk_live_", "rk_live_"), False: ("sk_test_", "rk_test_")}
 
 
 def problems(account: AccountConfig) -> Mapping[str, str]:
     """What is wrong with the keys; see `Provider.problems`."""
     found: dict[str, str] = {}
     key = account.secrets.get("api_key", "")
-    if key and not key.startswith(_MODES[True] + _MODES[False]):
+    if key and not key.startswith(MODES[True] + MODES[False]):
         found["api_key"] = "is no secret key of Stripe: it begins with sk_live_, sk_test_, rk_live_ or rk_test_."
-    elif key and not key.startswith(_MODES[account.live]):
+    elif key and not key.startswith(MODES[account.live]):
         theirs, ours = ("test", "live") if account.live else ("live", "test")
         found["api_key"] = f"is a {theirs} key, and this is a {ours} account."
     for name in ("webhook_secret", "previous_webhook_secret"):
