@@ -14,7 +14,7 @@ KEY = "renewals"
 MOST_TRIES, LATEST_DAY, MOST_DAYS_TO_PAY, MOST_ENDING_SOON = 20, 60.0, 60, 60
 
 # What a renewal that we charge can fail with. A hard decline is not tried again: the same instrument will never work,
-# and card schemes fine those who insist. What the customer has to confirm fails again without them, so they are asked by
+# and card schemes fine those who insist. What the customer has to confirm fails again without them: they are asked by
 # link. A technical failure is nobody's decision, so it is tried soon.
 DEFAULT_RETRIES: dict[str, tuple[float, ...]] = {
     FailureKind.HARD_DECLINE: (),
