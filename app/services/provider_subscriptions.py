@@ -136,17 +136,20 @@ def stop(renewal_id: str, *, actor: str) -> None:
 def _bring_into_step(subscription_id: str) -> ProviderSubscription | None:
     """Ask, take over, tell, and ask again until both sides agree; return the provider's last word.
 
-    None when they do not agree yet, or nothing is to be agreed on.
+    None when they do not agree, of which a person is told, or nothing is to be agreed on.
     """
+    wanted: set[int] = set()
     for _ in range(ROUNDS):
         call = call_of(subscription_id)
+        wanted.add(call.amount)
         release()
         try:
             truth = _ask(call, subscription_id)
             if truth is None:
                 return None
-            take_over(subscription_id, truth)
+            take_over(subscription_id, truth, wanted)
             call = call_of(subscription_id)
+            wanted.add(call.amount)
             release()
             ends_at = call.end_wanted(truth)
             agreed = (truth.amount, truth.ends_at) == (call.amount, ends_at)
@@ -158,6 +161,8 @@ def _bring_into_step(subscription_id: str) -> ProviderSubscription | None:
         except ProviderRefused as refused:
             _refused(subscription_id, refused)
             return None
+    with transaction():
+        raise_alert(NOT_TOLD, subscription_id, "The provider was told amount and end, and keeps to others: look there.")
     return None
 
 

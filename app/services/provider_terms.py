@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,8 +74,11 @@ def call_of(subscription_id: str) -> Call:
     )
 
 
-def take_over(subscription_id: str, truth: ProviderSubscription) -> None:
-    """Bring renewals and subscription to what the provider says; saying it again changes nothing."""
+def take_over(subscription_id: str, truth: ProviderSubscription, wanted: Collection[int] = ()) -> None:
+    """Bring renewals and subscription to what the provider says; saying it again changes nothing.
+
+    The amount that it asks for from now on is believed when it is ours, or among what we `wanted` lately.
+    """
     subscription = db.session.get_one(Subscription, subscription_id)
     actor = f"provider:{subscription.account_id}"
     for told in truth.renewals:
@@ -83,8 +87,9 @@ def take_over(subscription_id: str, truth: ProviderSubscription) -> None:
     with transaction():
         subscription = periods.lock(subscription_id)
         subscription.provider_reference = truth.provider_reference
-        # After the renewals: those asked for what was agreed before.
-        subscription.provider_amount, subscription.synced_at = truth.amount, utc_now()
+        subscription.synced_at = utc_now()
+        if truth.amount in (subscription.amount, *wanted):  # after the renewals: those asked for what was agreed before
+            subscription.provider_amount = truth.amount
         if is_charged_there(subscription):
             _conclude(subscription, truth, actor)
 

@@ -184,6 +184,28 @@ def test_an_amount_never_agreed_is_told_once_for_each_period(sandbox: SandboxSer
 
 
 @pytest.mark.usefixtures("app_context")
+def test_a_provider_cannot_raise_the_price_by_saying_so(
+    sandbox: SandboxService, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names another amount first, does not heed ours, and charges its own in the next period."""
+    subscription_id = subscribed_there(sandbox, "day", ago=3)
+    ask_provider(subscription_id)
+    with monkeypatch.context() as deaf:
+        deaf.setattr(books, "adjust_subscription", lambda _, about, *__, **___: books.known[about])
+        deaf.setattr(registry.get("sandbox"), "adjust_subscription", books.adjust_subscription)
+        books.change(subscription_id, amount=5000)
+        ask_provider(subscription_id)
+        books.charge(subscription_id, 2)
+        ask_provider(subscription_id)
+    assert paid_for(subscription_id) == {1: AMOUNT}
+    for kind in ("renewal_amount_differs", "subscription_not_adjusted"):
+        assert [alert.subject_id for alert in alerts(kind)] == [subscription_id]
+    ask_provider(subscription_id)
+    assert books.known[subscription_id].amount == AMOUNT
+    assert alerts("subscription_not_adjusted") == [], "it heeds ours now"
+
+
+@pytest.mark.usefixtures("app_context")
 def test_tries_that_downtime_delayed_are_made_before_their_renewal_is_over(sandbox: SandboxService) -> None:
     with time_machine.travel(START) as clock:
         subscription = subscribed(sandbox)
