@@ -53,6 +53,7 @@ class World:
 
     def __init__(self, app: Flask, directory: Path, clock: time_machine.Traveller, settle_seconds: float) -> None:
         self.app, self._clock = app, clock
+        self._pages: str = app.config["JUNCTION"].sandbox_url  # where the hub's accounts say that the pages are
         config = ServiceConfig(
             database=directory / "sandbox.sqlite3",
             accounts={
@@ -65,7 +66,7 @@ class World:
                 for name in ACCOUNTS
             },
             settle_seconds=settle_seconds,
-            public_url="http://sandbox.example",
+            public_url=self._pages,
         )
         service = self._service = Service(config)
         self.store = Store(config.database)
@@ -102,7 +103,7 @@ class World:
     def press(self, page_url: str | None, outcome: str = "approve") -> None:
         """Be the customer on one of the sandbox's pages."""
         form = {"outcome": outcome, "confirmed": "yes"}
-        path = (page_url or "").removeprefix("http://sandbox.example")
+        path = (page_url or "").removeprefix(self._pages)
         reply = self._page.post(path, data=form)
         assert reply.status_code == 303, f"{path}: {reply.status}"
 
